@@ -1,0 +1,1 @@
+"""What a domain may import: money, time, ids, errors, events. Pure, standard library only."""
