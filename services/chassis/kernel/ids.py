@@ -4,9 +4,7 @@ import secrets
 import time
 from typing import Protocol
 
-_ALPHABET = (
-    "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: nothing that looks like something else
-)
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: nothing that looks like something else
 
 
 class Ids(Protocol):
