@@ -1,0 +1,1 @@
+"""MongoDB as a service sees it: one commit for state, events, inbox and stored answer."""

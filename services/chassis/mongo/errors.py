@@ -1,0 +1,50 @@
+"""What MongoDB's failures mean to a caller."""
+
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+
+from services.chassis.kernel.errors import AftercareError, Kind
+
+_OUT_OF_DISK_SPACE = 14031
+_EXCEEDED_TIME_LIMIT = 262
+RETRY_SECONDS = 1.0
+
+
+def as_aftercare_error(failure: BaseException) -> AftercareError | None:
+    """The error to answer for a database failure, or None when it is not one that a retry can cure.
+
+    The outcome of a write that failed so is unknown: the caller retries with the same idempotency key.
+    """
+    if not isinstance(failure, PyMongoError):
+        return None
+    if isinstance(failure, OperationFailure) and failure.code == _OUT_OF_DISK_SPACE:
+        return _unavailable(
+            "STORAGE_FULL", "the database has no disk space left; nothing was lost, retry later"
+        )
+    timed_out = isinstance(failure, ExecutionTimeout | NetworkTimeout | WTimeoutError) or failure.timeout
+    if timed_out:
+        return _unavailable(
+            "DATABASE_TIMEOUT", "the database did not answer in time; retry with the same key"
+        )
+    if isinstance(failure, ConnectionFailure):
+        return _unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached; retry with the same key")
+    if failure.has_error_label("TransientTransactionError") or (
+        isinstance(failure, OperationFailure) and failure.code == _EXCEEDED_TIME_LIMIT
+    ):
+        return AftercareError(
+            Kind.ABORTED,
+            "VERSION_CONFLICT",
+            "somebody else changed the same record at the same time; retry with the same key",
+            retry_after=RETRY_SECONDS,
+        )
+    return None
+
+
+def _unavailable(reason: str, message: str) -> AftercareError:
+    return AftercareError(Kind.UNAVAILABLE, reason, message, retry_after=RETRY_SECONDS)
