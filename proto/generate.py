@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
@@ -39,7 +40,7 @@ def validate_descriptor_set() -> bytes:
     return files.SerializeToString()
 
 
-def run(command: list[str]) -> None:
+def run(command: Sequence[str | Path]) -> None:
     """Run one protoc command; its plugins lie beside this Python."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(command, check=True, cwd=PROTO, env={**os.environ, "PATH": path})  # noqa: S603 - fixed arguments
@@ -105,9 +106,7 @@ def stale_files(fresh: Path, committed: Path) -> list[str]:
 
     here, there = names(fresh), names(committed)
     differing = {
-        name
-        for name in here & there
-        if not filecmp.cmp(fresh / name, committed / name, shallow=False)
+        name for name in here & there if not filecmp.cmp(fresh / name, committed / name, shallow=False)
     }
     return sorted(str(name) for name in differing | (here ^ there))
 
