@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
@@ -40,7 +39,7 @@ def validate_descriptor_set() -> bytes:
     return files.SerializeToString()
 
 
-def run(command: Sequence[str | Path]) -> None:
+def run(command: list[str]) -> None:
     """Run one protoc command; its plugins lie beside this Python."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(command, check=True, cwd=PROTO, env={**os.environ, "PATH": path})  # noqa: S603 - fixed arguments
@@ -65,7 +64,7 @@ def lint() -> int:
         flags = [f"-I{PROTO}", f"-o{image}", "--include_imports", "--include_source_info"]
         run([*protoc(Path(scratch)), *flags, *own_protos()])
         buf = Path(sys.executable).with_name("buf")
-        command = [buf, "lint", image, "--config", PROTO / "buf.yaml"]
+        command = [str(buf), "lint", str(image), "--config", str(PROTO / "buf.yaml")]
         return subprocess.run(command, check=False).returncode  # noqa: S603 - fixed arguments
 
 
