@@ -1,0 +1,1 @@
+"""Kurier's API, version 2, spoken to over HTTP."""
