@@ -1,0 +1,1 @@
+"""gRPC servers and clients on asyncio: for `serve` and the gateway, never for `work` or `relay`."""
