@@ -1,0 +1,55 @@
+"""What the gateway needs from the outside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.chassis.kernel.clock import Clock
+from services.chassis.kernel.pagination import Page
+from services.gateway.domain.credentials import Credential
+
+
+class Keys(Protocol):
+    """The API keys of an installation, by the hash of the key."""
+
+    async def find(self, key_hash: str) -> Credential | None:
+        """The credential, or None for an unknown or revoked key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event of any service as the feed keeps it; `data` is the payload as plain JSON values."""
+
+    event_id: str
+    type: str
+    tenant_id: str
+    aggregate_id: str
+    sequence: int
+    occurred_at: datetime
+    data: Mapping[str, object]
+
+
+class EventFeed(Protocol):
+    """All events of all services, kept 90 days."""
+
+    async def add(self, event: RecordedEvent, now: datetime) -> bool:
+        """Keep an event once; False when it was there."""
+        ...
+
+    async def page(
+        self, tenant_id: str, types: Sequence[str], size: int, position: str
+    ) -> Page[RecordedEvent]:
+        """Events of a tenant, oldest first, after `position` (empty = from the beginning)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything application code may use."""
+
+    keys: Keys
+    events: EventFeed
+    clock: Clock
+    pepper: str

@@ -1,0 +1,131 @@
+"""The composition root: the only module that knows every room of the gateway.
+
+Imports of grpc and of nameko stand inside the functions: `serve` must never load eventlet, `work` never grpc.
+"""
+
+import structlog
+
+from services.chassis import logging, telemetry
+from services.chassis.kernel.clock import SystemClock
+from services.chassis.kernel.coroutines import run_now
+from services.chassis.mongo.client import DatabaseHandle, connect, connect_blocking
+from services.chassis.mongo.migrations import migrate as migrate_database
+from services.chassis.settings import load
+from services.gateway.adapters.mongo.events import MongoEventFeed
+from services.gateway.adapters.mongo.keys import MongoKeys
+from services.gateway.adapters.mongo.schema import SCHEMA
+from services.gateway.application.ports import Ports
+from services.gateway.config import GatewaySettings
+from services.gateway.domain.credentials import Credential, hashed
+
+DRAIN_SECONDS = 10
+log = structlog.get_logger()
+
+
+def serve() -> None:
+    """Answer HTTP until SIGTERM; requests in hand are finished first."""
+    import uvloop  # noqa: PLC0415 - see the module's docstring
+
+    settings = _start("serve")
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: GatewaySettings) -> None:
+    import uvicorn  # noqa: PLC0415 - see the module's docstring
+
+    from services.gateway.adapters.upstreams.channels import open_upstreams  # noqa: PLC0415 - the same
+    from services.gateway.entrypoints.http.app import build  # noqa: PLC0415 - the same
+
+    client = connect(settings.mongodb_uri.get_secret_value())
+    database = client[settings.gateway_database]
+    upstreams = open_upstreams(
+        {
+            "loyalty": settings.loyalty_address,
+            "returns": settings.returns_address,
+            "refunds": settings.refunds_address,
+        }
+    )
+
+    async def missing() -> list[str]:
+        names = await upstreams.unready()
+        try:
+            await database.command("ping")
+        except Exception:  # noqa: BLE001 - any failure means the same
+            names.append("mongodb")
+        return names
+
+    host, port = settings.gateway_listen.rsplit(":", 1)
+    app = build(_ports(settings, database), upstreams, missing)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=int(port),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    await uvicorn.Server(config).serve()
+    await client.close()
+
+
+def work() -> None:
+    """Keep the event feed until SIGTERM."""
+    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - see the module's docstring
+    from services.chassis.nameko.runner import WorkerConfig, run_worker  # noqa: PLC0415 - the same
+    from services.gateway.entrypoints.events.handlers import bound_to  # noqa: PLC0415 - the same
+
+    settings = _start("work")
+    database = connect_blocking(settings.mongodb_uri.get_secret_value())[settings.gateway_database]
+    config = WorkerConfig(settings.amqp_uri.get_secret_value())
+    run_worker(
+        "gateway",
+        bound_to(_ports(settings, database)),
+        (),
+        config,
+        expose=OpsServer.exposing(settings.ops_port),
+    )
+
+
+def relay() -> None:
+    """The gateway tells nothing, so there is nothing to relay."""
+    _start("relay")
+    log.info("the gateway publishes no events; this verb exists so that every service has the same four")
+
+
+def migrate() -> None:
+    """Create collections, indexes and queues; in local and test mode, register the development keys."""
+    from services.chassis.events.topology import declare  # noqa: PLC0415 - see the module's docstring
+    from services.gateway.entrypoints.events.handlers import SUBSCRIPTIONS  # noqa: PLC0415 - the same
+
+    settings = _start("migrate")
+    client = connect_blocking(settings.mongodb_uri.get_secret_value())
+    database = client[settings.gateway_database]
+    clock = SystemClock()
+    for step in run_now(migrate_database(database, SCHEMA, clock)):
+        log.info("migrated", step=step)
+    declare(settings.amqp_uri.get_secret_value(), "gateway", SUBSCRIPTIONS)
+    if settings.aftercare_mode != "live":
+        keys = MongoKeys(database)
+        pepper = settings.gateway_key_pepper.get_secret_value()
+        for name, dev in settings.gateway_dev_keys.items():
+            credential = Credential(f"key_{name}", dev.tenant, dev.audience)
+            run_now(keys.put(hashed(dev.key.get_secret_value(), pepper), credential, clock.now()))
+    run_now(client.close())
+
+
+def _start(verb: str) -> GatewaySettings:
+    settings = load(GatewaySettings)
+    logging.configure("gateway", verb, settings.log_level)
+    telemetry.set_up(f"gateway-{verb}", settings.otel_exporter_otlp_endpoint)
+    return settings
+
+
+def _ports(settings: GatewaySettings, database: DatabaseHandle) -> Ports:
+    return Ports(
+        keys=MongoKeys(database),
+        events=MongoEventFeed(database),
+        clock=SystemClock(),
+        pepper=settings.gateway_key_pepper.get_secret_value(),
+    )
