@@ -3,6 +3,8 @@
 Imports of grpc and of nameko stand inside the functions: `serve` must never load eventlet, `work` never grpc.
 """
 
+import asyncio
+
 import structlog
 
 from services.chassis import logging, telemetry
@@ -19,6 +21,7 @@ from services.gateway.config import GatewaySettings
 from services.gateway.domain.credentials import Credential, hashed
 
 DRAIN_SECONDS = 10
+READINESS_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -33,6 +36,7 @@ def serve() -> None:
 async def _serve(settings: GatewaySettings) -> None:
     import uvicorn  # noqa: PLC0415 - see the module's docstring
 
+    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - the same
     from services.gateway.adapters.upstreams.channels import open_upstreams  # noqa: PLC0415 - the same
     from services.gateway.entrypoints.http.app import build  # noqa: PLC0415 - the same
 
@@ -54,6 +58,15 @@ async def _serve(settings: GatewaySettings) -> None:
             names.append("mongodb")
         return names
 
+    known_missing = await missing()
+
+    async def keep_looking() -> None:
+        while True:
+            known_missing[:] = await missing()
+            await asyncio.sleep(READINESS_SECONDS)
+
+    watcher = asyncio.create_task(keep_looking())
+    OpsServer.exposing(settings.ops_port)(lambda: not known_missing)
     host, port = settings.gateway_listen.rsplit(":", 1)
     app = build(_ports(settings, database), upstreams, missing)
     config = uvicorn.Config(
@@ -67,6 +80,7 @@ async def _serve(settings: GatewaySettings) -> None:
         h11_max_incomplete_event_size=32 * 1024,
     )
     await uvicorn.Server(config).serve()
+    watcher.cancel()
     await client.close()
 
 
