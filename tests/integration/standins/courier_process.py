@@ -114,10 +114,13 @@ def _stderr(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def running_courier(*extra: str, options: Mapping[str, str] | None = None) -> Iterator[Courier]:
-    """The stand-in on a free port with its clock standing on a Monday morning."""
+def running_courier(*extra: str, options: Mapping[str, str | None] | None = None) -> Iterator[Courier]:
+    """The stand-in on a free port with its clock standing on a Monday morning.
+
+    An option of None is left out.
+    """
     sink = WebhookSink()
-    settings = {
+    settings: dict[str, str | None] = {
         "--api-key": API_KEY,
         "--webhook": sink.url,
         "--webhook-secret": WEBHOOK_SECRET,
@@ -126,7 +129,7 @@ def running_courier(*extra: str, options: Mapping[str, str] | None = None) -> It
         "--seed": "7",
         **(options or {}),
     }
-    arguments = [text for pair in settings.items() for text in pair]
+    arguments = [text for name, value in settings.items() if value for text in (name, value)]
     try:
         with running("deploy.standins.courier", *arguments, *extra) as (ready, process):
             courier = Courier(ready[0].removeprefix("ready "), process, sink)

@@ -88,6 +88,13 @@ async def read_body(
         return model.model_validate_json(await request.read() or b"{}")
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
+    # A list with a wrong entry is itself called too short; only the entry is to blame.
+    places = [p["loc"] for p in problems]
+    problems = [p for p in problems if not any(_is_inside(place, p["loc"]) for place in places)]
     fields = tuple((".".join(map(str, p["loc"])) or "body", p["type"]) for p in problems)
     texts = "; ".join(f"{path}: {p['msg']}" for (path, _), p in zip(fields, problems, strict=True))
     raise Fault(status, number, texts, fields=fields)
+
+
+def _is_inside(place: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(place) > len(outer) and place[: len(outer)] == outer

@@ -35,7 +35,14 @@ DRIVER_VISITS: Final = 3
 _MAX_SCRIPTED: Final = 100
 _ANSWER_TO_WITHDRAWAL: Final = timedelta(minutes=10)
 _VISIT_CODES: Final = ("K10", "K19", "K20")
-_PHASES: Final = {"K05": "Z1", "K10": "Z2", "K19": "Z4", "K20": "Z3", "K95": "Z8"}
+_PHASES: Final = {
+    "K05": "Z1",
+    "K10": "Z2",
+    "K19": "Z4",
+    "K20": "Z3",
+    "K95": "Z8",
+    "K96": "Z1",
+}
 
 
 class Dispatch:
@@ -114,7 +121,7 @@ class Dispatch:
         if collection.phase == "Z1":
             self._check_cutoff(collection)
         term = self._orderable_term(collection.consignment, term_id)
-        collection.term, collection.turn = term, collection.turn + 1
+        collection.term, collection.turn, collection.phase = term, collection.turn + 1, "Z1"
         self._announce_term(collection)
         return collection
 
@@ -179,9 +186,8 @@ class Dispatch:
 
     def _apply(self, collection: Collection, step: Step) -> list[Scan]:
         """Write the phase, record the scan, and plan what follows a failed visit."""
-        if step.code == "K96":
-            collection.phase = "Z1"
-        collection.phase = _PHASES.get(step.code, collection.phase)
+        if collection.phase != "Z4" or step.code != "K05":  # a second visit is not yet a new order
+            collection.phase = _PHASES.get(step.code, collection.phase)
         if step.code == "K95":
             collection.turn += 1
         scans = self._office.scan(collection.consignment, step, collection)
