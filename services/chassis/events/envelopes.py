@@ -1,6 +1,6 @@
 """Reading the envelope that an event travels in, and what is inside it."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -13,6 +13,11 @@ Payload = TypeVar("Payload", bound=Message)
 
 class UndecodableEventError(Exception):
     """The bytes are not an event we can read. No retry will change that: the event is dead at once."""
+
+
+def body_of(message: Any) -> bytes:  # noqa: ANN401 - py-amqp has no types
+    """A received message's body; py-amqp makes text of an empty one."""
+    return message.body if isinstance(message.body, bytes) else str(message.body).encode()
 
 
 def decode_envelope(body: bytes) -> EventEnvelope:

@@ -12,7 +12,7 @@ from aftercare.common.v1.event_pb2 import EventEnvelope
 from services.chassis import telemetry
 from services.chassis.events import metrics, topology
 from services.chassis.events.declarations import RetryPolicy, Subscription
-from services.chassis.events.envelopes import decode_envelope
+from services.chassis.events.envelopes import body_of, decode_envelope
 from services.chassis.events.publisher import Outgoing
 from services.chassis.events.verdicts import (
     ATTEMPT,
@@ -51,7 +51,7 @@ class Delivery:
         headers = dict(message.headers or {})
         attempt = failures(headers) + 1
         while True:
-            error = self._handle(message.body)
+            error = self._handle(body_of(message))
             verdict = judge(error, attempt, self._policy)
             EVENTS_HANDLED.labels(self._queue, _OUTCOMES[verdict.outcome]).inc()
             if verdict.outcome is Outcome.DONE:
@@ -102,7 +102,7 @@ class Delivery:
             id=message.properties.get("message_id") or f"delivery-{message.delivery_tag}",
             exchange="",
             routing_key=target,
-            body=message.body,
+            body=body_of(message),
             headers=headers,
         )
         return self._copies.publish(copy, self._stopping)

@@ -93,6 +93,7 @@ class EventEntrypoint(Entrypoint):  # type: ignore[misc] # nameko has no types
             channel.basic_qos(0, self.container.max_workers, a_global=False)
             tag = channel.basic_consume(self.queue, callback=self._received)
             self.consuming = True
+            log.info("consuming", queue=self.queue)
             while not self.stopping.is_set():
                 _turn(connection)
             channel.basic_cancel(tag)

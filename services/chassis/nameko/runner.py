@@ -9,12 +9,14 @@ run_worker("loyalty", subscriptions, timers, WorkerConfig(amqp_uri))
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import eventlet
 import structlog
 from nameko.runners import ServiceRunner
 
+from services.chassis.events.dead_letters import watch_dead
 from services.chassis.events.declarations import (
     DEFAULT_RETRIES,
     RetryPolicy,
@@ -22,6 +24,7 @@ from services.chassis.events.declarations import (
     Timer,
     unhandled,
 )
+from services.chassis.events.topology import main_queue
 from services.chassis.nameko.entrypoint import EventEntrypoint
 from services.chassis.nameko.green import refuse_grpc
 from services.chassis.nameko.timers import TimerEntrypoint
@@ -80,6 +83,7 @@ def build_worker(
     """The work process of a service, not started. Raises ValueError for a declaration without code."""
     _check(subscriptions, timers)
     runner = ServiceRunner({})
+    timers = [*timers, _dead_letter_alarm(service, subscriptions, config)]
     for subscription in subscriptions:
         entrypoint = EventEntrypoint.decorator(service, subscription, config.retries)
         _add(runner, f"{service}.{subscription.handler}", entrypoint, config, subscription.workers)
@@ -118,6 +122,11 @@ def run_worker(
         worker.stop()
     life.wait()
     log.info("stopped")
+
+
+def _dead_letter_alarm(service: str, subscriptions: Sequence[Subscription], config: WorkerConfig) -> Timer:
+    queues = [main_queue(service, subscription.handler) for subscription in subscriptions]
+    return Timer("dead_letters", 15.0, partial(watch_dead, config.amqp_uri, queues), time_limit=10.0)
 
 
 def _add(
