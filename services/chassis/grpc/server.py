@@ -86,12 +86,14 @@ async def serve(  # noqa: PLR0913 - the settings of a server, all by name
     if on_listening is not None:
         on_listening(port)
     watcher = asyncio.create_task(_watch_readiness(checks, [service.name for service in services], ready))
-    await first.wait()
-    log.info("draining", calls=guard.active, seconds=drain_seconds)
-    watcher.cancel()
-    await checks.enter_graceful_shutdown()
-    await _drain(server, guard, drain_seconds, second)
-    log.info("stopped")
+    try:
+        await first.wait()
+    finally:  # a cancelled server drains as well
+        log.info("draining", calls=guard.active, seconds=drain_seconds)
+        watcher.cancel()
+        await checks.enter_graceful_shutdown()
+        await _drain(server, guard, drain_seconds, second)
+        log.info("stopped")
 
 
 async def _add_services(

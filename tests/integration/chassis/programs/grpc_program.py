@@ -4,6 +4,8 @@ Run as a program it serves until SIGTERM; it prints `port N`, then `began K` and
 EarnPoints, so that a test can tell which calls were accepted.
 """
 
+# ruff: noqa: ANN401, N802 - canned servicers take any message; RPCs have their own names
+
 import asyncio
 import sys
 from collections import Counter
@@ -23,7 +25,7 @@ class Accounts(account_service_pb2_grpc.LoyaltyAccountServiceServicer):
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
 
-    async def GetBalance(self, request: Any, context: Any) -> Balance:  # noqa: N802 - the RPC's name
+    async def GetBalance(self, request: Any, context: Any) -> Balance:
         account = request.account_id
         self.asked[account] += 1
         match account.split("-"):
@@ -45,33 +47,33 @@ class Accounts(account_service_pb2_grpc.LoyaltyAccountServiceServicer):
                 return Balance(available=int(logging.request_id() == "req-42"))
         return Balance(available=self.asked[account])
 
-    async def CreateAccount(self, request: Any, context: Any) -> Account:  # noqa: N802 - the same
+    async def CreateAccount(self, request: Any, context: Any) -> Account:
         self.asked["created"] += 1
         return Account(account_id=request_context(request).fingerprint[:8])
 
-    async def GetAccount(self, request: Any, context: Any) -> Account:  # noqa: N802 - the same
+    async def GetAccount(self, request: Any, context: Any) -> Account:
         raise NotImplementedError
 
-    async def ListLedgerEntries(self, request: Any, context: Any) -> Any:  # noqa: N802 - the same
+    async def ListLedgerEntries(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 
 
 class Points(points_service_pb2_grpc.PointsServiceServicer):
-    async def EarnPoints(self, request: Any, context: Any) -> Any:  # noqa: N802 - the same
+    async def EarnPoints(self, request: Any, context: Any) -> Any:
         print("began", request.ctx.idempotency_key, flush=True)  # noqa: T201 - read by the test
         await asyncio.sleep(0.3)
         print("ended", request.ctx.idempotency_key, flush=True)  # noqa: T201 - the same
         return points_service_pb2.PointsChange()
 
-    async def BatchImport(self, request_iterator: Any, context: Any) -> Any:  # noqa: N802 - the same
+    async def BatchImport(self, request_iterator: Any, context: Any) -> Any:
         rows = 0
         async for chunk in request_iterator:
             rows += len(chunk.rows)
         return points_service_pb2.BatchImportResponse(rows=rows)
 
 
-# The RPCs that no test asks for stay unimplemented.
-Points.__abstractmethods__ = frozenset()  # type: ignore[attr-defined] # of ABCMeta
+# The RPCs that no test asks for stay unimplemented, which ABCMeta would not allow.
+Points.__abstractmethods__ = frozenset()
 
 
 def services(accounts: Accounts) -> list[Service]:
