@@ -12,7 +12,7 @@ from services.returns.adapters.couriers.kurier.answers import FaultBody, Refusal
 from services.returns.domain import carrier_errors as errors
 
 if TYPE_CHECKING:
-    from services.returns.adapters.couriers.kurier.wire import Reply
+    from services.returns.adapters.couriers.kurier.reply import Reply
 
 _DEFAULT_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(hours=1)

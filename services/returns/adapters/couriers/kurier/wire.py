@@ -8,7 +8,7 @@ is `OutcomeUnknown`.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ import httpx2
 from pydantic import ValidationError
 
 from services.returns.adapters.couriers.kurier.refusals import error_of
+from services.returns.adapters.couriers.kurier.reply import Reply
 from services.returns.domain.carrier_errors import CarrierError, OutcomeUnknown, Transient
 
 if TYPE_CHECKING:
@@ -36,15 +37,6 @@ _NEVER_SENT: Final = (
     httpx2.LocalProtocolError,
     httpx2.UnsupportedProtocol,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole answer."""
-
-    status: int
-    body: bytes
-    retry_after: str = ""
 
 
 class Countdown:
