@@ -51,9 +51,7 @@ class CarrierGateway(Protocol):
     ) -> tuple[Slot, ...]:
         """Slots still bookable at the address, in order of start. Raises `NoCoverage`."""
 
-    def create_return_shipment(
-        self, command: CreateReturnShipment, *, call: CarrierCall
-    ) -> CarrierShipment:
+    def create_return_shipment(self, command: CreateReturnShipment, *, call: CarrierCall) -> CarrierShipment:
         """Make the shipment and its labels; the same command again gives the same shipment."""
 
     def void_shipment(self, carrier_shipment_id: str, *, call: CarrierCall) -> None:
@@ -76,17 +74,13 @@ class CarrierGateway(Protocol):
     def get_pickup(self, carrier_pickup_id: str, *, call: CarrierCall) -> CarrierPickup:
         """The pickup as the carrier has it now. Raises `NotFound`."""
 
-    def reschedule_pickup(
-        self, carrier_pickup_id: str, slot_id: str, *, call: CarrierCall
-    ) -> CarrierPickup:
+    def reschedule_pickup(self, carrier_pickup_id: str, slot_id: str, *, call: CarrierCall) -> CarrierPickup:
         """Move it to another slot. Raises `SlotTaken`, `TooLate`, `NotSupported`."""
 
     def cancel_pickup(self, carrier_pickup_id: str, *, call: CarrierCall) -> CancelResult:
         """Ask the carrier to stay at home; a refusal is an answer, not an error."""
 
-    def track(
-        self, tracking_numbers: Sequence[str], *, call: CarrierCall
-    ) -> tuple[CarrierEvent, ...]:
+    def track(self, tracking_numbers: Sequence[str], *, call: CarrierCall) -> tuple[CarrierEvent, ...]:
         """Every scan known of these parcels, oldest first; unknown numbers are silently absent."""
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> tuple[CarrierEvent, ...]:
