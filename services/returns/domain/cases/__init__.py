@@ -1,0 +1,1 @@
+"""A return of one order: goods, courier and money."""

@@ -1,0 +1,1 @@
+"""Orders as the shop sold them, with what each unit really cost frozen for ever."""

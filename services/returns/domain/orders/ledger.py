@@ -1,0 +1,28 @@
+"""Freezing what was paid: the order's discount and its tax, to the line and to the unit (M1-M3)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.chassis.kernel.money import allocate
+from services.returns.domain.orders.order import OrderLine
+
+_WHOLE = 10_000  # basis points
+
+
+def freeze(lines: Sequence[OrderLine], discount: int) -> tuple[OrderLine, ...]:
+    """The lines with `paid` and `tax` set; `discount` (minor units, not negative) is spread by worth.
+
+    The sum of `paid` is the sum of prices less the discount, to the minor unit.
+    """
+    gross = [line.unit_price * line.quantity for line in lines]
+    cuts = allocate(discount, gross) if discount else [0] * len(gross)
+    return tuple(
+        replace(line, paid=full - cut, tax=included_tax(full - cut, line.tax_rate_bps))
+        for line, full, cut in zip(lines, gross, cuts, strict=True)
+    )
+
+
+def included_tax(paid: int, rate_bps: int) -> int:
+    """The tax within a gross amount, rounded half up."""
+    whole = _WHOLE + rate_bps
+    return (2 * paid * rate_bps + whole) // (2 * whole)

@@ -1,0 +1,1 @@
+"""What comes back, exactly, before the customer commits."""

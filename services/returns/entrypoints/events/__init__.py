@@ -1,0 +1,1 @@
+"""Events of others, and the clock."""
