@@ -40,10 +40,13 @@ class ReturnsSettings(ServiceSettings):
     )
     returns_label_fees: Json[dict[str, int]] = Field(
         default_factory=dict,
+        validate_default=False,
         description='JSON of what a label costs the customer in minor units, as {"PLN": 999}; none is free',
     )
     returns_depot: Json[DepotSettings] = Field(
-        default_factory=DepotSettings, description="JSON of the address parcels go back to"
+        default_factory=DepotSettings,
+        validate_default=False,
+        description="JSON of the address parcels go back to",
     )
     courier_base_url: str = Field(pattern="^https?://", description="where the courier's API answers")
     courier_api_key: SecretStr = Field(description="our key at the courier")
