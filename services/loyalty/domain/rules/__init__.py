@@ -1,0 +1,1 @@
+"""The rules of the specification, one a file. Functions over the account; pure, told the time."""
