@@ -22,7 +22,6 @@ from aftercare.loyalty.v1 import (
 from benchmarks import events
 from benchmarks.figures import Figures
 from benchmarks.load import ACCOUNTS, PROGRAM, context, earn_request
-from deploy.local.ports import free_port
 from deploy.local.stack import LocalStack
 
 CALLS = {1: 1_000, 16: 6_000, 64: 12_000}
@@ -84,12 +83,10 @@ async def prepare(address: str) -> None:
 @contextmanager
 def echo_server() -> Iterator[str]:
     """The bare echo, in a process of its own."""
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.echo", str(port)]
+    command = [sys.executable, "-m", "benchmarks.echo"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as server:  # noqa: S603 - our own module
         assert server.stdout is not None
-        server.stdout.readline()
-        yield f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{int(server.stdout.readline())}"
         server.kill()
 
 

@@ -39,6 +39,7 @@ def run(uri: str, callers: int, count: int) -> float:
                 return_document=ReturnDocument.AFTER,
                 session=session,
             )
+            assert after is not None  # an upsert always has an after
             entry = {
                 "_id": uuid.uuid4().hex,
                 "a": account,

@@ -1,7 +1,7 @@
 """Commit to handled: how long after its commit an event is in the gateway's feed.
 
-A steady trickle of earns by gRPC; each `points.earned` row of the feed knows when it happened and when it was kept,
-both by this machine's clock.
+A steady trickle of earns by gRPC; each `points.earned` row of the feed knows when it happened and when it
+was kept, both by this machine's clock.
 """
 
 import asyncio

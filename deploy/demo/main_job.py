@@ -48,7 +48,8 @@ def run(state: StackState, *, full: bool, as_json: bool) -> int:
     gateway = Gateway(state.urls["gateway"], {name: state.credentials[name] for name in _AUDIENCES})
     environment = state.environment
     provider = Provider(environment.get("STRIPE_API_BASE", ""), environment["STRIPE_API_KEY"])
-    story = Story(gateway, provider, Courier(environment["COURIER_BASE_URL"]), tell=_teller(console))
+    courier = Courier(environment["COURIER_BASE_URL"], environment["COURIER_API_KEY"])
+    story = Story(gateway, provider, courier, tell=_teller(console))
     try:
         imported = _bring_in_history(gateway, environment, full=full, console=console)
         _check_history(imported, story.figures)

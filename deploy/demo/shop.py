@@ -106,10 +106,12 @@ class Courier:
     """The courier's scanner, played through the stand-in's controls."""
 
     base: str
+    key: str
     _client: httpx2.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self._client = httpx2.Client(base_url=self.base, timeout=SECONDS)
+        proof = {"Authorization": f"Bearer {self.key}"}
+        self._client = httpx2.Client(base_url=self.base, timeout=SECONDS, headers=proof)
 
     def scan(self, tracking_number: str, code: str, occurred_at: str = "") -> None:
         """One scan, whose webhook is delivered before this returns."""
