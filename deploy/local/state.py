@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from deploy.local.home import Home, write_private
@@ -103,7 +104,7 @@ def read_state(home: Home) -> StackState | None:
         state = StackState.from_json(json.loads(home.state_file.read_text()))
     except FileNotFoundError:
         return None
-    if state.phase in {Phase.STARTING, Phase.UP, Phase.STOPPING} and not is_alive(state.supervisor_pid):
+    if state.phase in {Phase.STARTING, Phase.UP, Phase.STOPPING} and not _supervises(state.supervisor_pid):
         state.phase = Phase.DOWN
     return state
 
@@ -116,9 +117,17 @@ def write_state(home: Home, state: StackState) -> None:
 def is_alive(pid: int) -> bool:
     """Whether a process runs under this id and is not merely waiting to be collected."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:  # noqa: PTH123 - one read
-            return stat.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def _supervises(pid: int) -> bool:
+    """Whether this id still belongs to a supervisor: after a reboot it may be anybody's."""
+    try:
+        return is_alive(pid) and b"deploy.local.supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
         return False
 
 

@@ -7,8 +7,9 @@ from deploy.local.identity import Identity
 from deploy.local.parts.mongo import mongodb_uri
 from deploy.local.parts.rabbit import amqp_uri
 
-STRIPE_WEBHOOK_PATH = "/v1/webhooks/stripe"
-COURIER_WEBHOOK_PATH = "/v1/webhooks/courier"
+TENANT = "demo"
+STRIPE_WEBHOOK_PATH = f"/v1/webhooks/{TENANT}/stripe"
+COURIER_WEBHOOK_PATH = f"/v1/webhooks/{TENANT}/carriers/kurier"
 # Set by the user, each of these takes the place of a local part.
 REPLACEABLE: Mapping[str, str] = {"MONGODB_URI": "mongo", "AMQP_URI": "rabbit", "STRIPE_API_KEY": "stripe"}
 
@@ -32,7 +33,7 @@ def service_environment(
         "SMTP_URL": f"smtp://127.0.0.1:{ports['smtp']}",
         "GATEWAY_KEY_PEPPER": identity.secrets["gateway_key_pepper"],
         "GATEWAY_DEV_KEYS": json.dumps(
-            {audience: {"key": key, "audience": audience} for audience, key in identity.keys.items()}
+            {name: {"key": key, "audience": name, "tenant": TENANT} for name, key in identity.keys.items()}
         ),
     }
     return environment | _stripe(ports, identity, theirs)

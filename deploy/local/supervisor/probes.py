@@ -20,23 +20,24 @@ _AMQP_METHOD_FRAME = b"\x01"
 
 async def until_ready(probe: Probe) -> None:
     """Return when the part is ready; raise TimeoutError with the last answer when it is not in time."""
-    ask = _PROBES[probe.kind]
     last = "no answer"
     try:
         async with asyncio.timeout(probe.timeout_seconds):
-            while True:
-                try:
-                    async with asyncio.timeout(ANSWER_SECONDS):
-                        last = await ask(probe.target)
-                except TimeoutError:
-                    last = f"no answer within {ANSWER_SECONDS:.0f} s"
-                except (OSError, PyMongoError, EOFError) as error:
-                    last = f"{type(error).__name__}: {error}"
-                if not last:
-                    return
+            while last := await ask(probe):  # noqa: ASYNC110 - what we wait for is another process
                 await asyncio.sleep(INTERVAL_SECONDS)
     except TimeoutError:
         raise TimeoutError(f"not ready after {probe.timeout_seconds:.0f} s ({last})") from None
+
+
+async def ask(probe: Probe) -> str:
+    """Ask once: an empty text means ready, any other says why not."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await _PROBES[probe.kind](probe.target)
+    except TimeoutError:
+        return f"no answer within {ANSWER_SECONDS:.0f} s"
+    except (OSError, PyMongoError, EOFError) as error:
+        return f"{type(error).__name__}: {error}"
 
 
 async def _none(_: str) -> str:
