@@ -82,6 +82,12 @@ def test_an_unknown_field_is_refused_deep_inside() -> None:
     assert (error.reason, error.violations[0].field) == ("UNKNOWN_FIELD", "basket.lines[0].1023")
 
 
+def test_an_unusual_encoding_of_known_fields_is_read() -> None:
+    """Another client may send a field twice, or a default value: the last one counts."""
+    raw = earn().SerializeToString()
+    assert EARN.read(b"\x12\x05acc_0" + raw) == earn()
+
+
 def test_a_mutation_needs_a_key() -> None:
     request = earn()
     request.ctx.idempotency_key = ""
