@@ -23,7 +23,7 @@ def order_of(
     points_value: int = 0,
     rate: int = 2300,
 ) -> Order:
-    """An imported, delivered order of (line id, quantity, unit price), paid by points and the rest by card."""
+    """A delivered order of (line id, quantity, unit price), paid by points and the rest by card."""
     goods = sum(quantity * price for _, quantity, price in lines)
     total = goods - discount + shipping
     card = Tender(TenderKind.CARD, total - points_value, reference="pi_1")

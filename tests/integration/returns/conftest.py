@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+
 from services.chassis.kernel.clock import SystemClock
 from services.chassis.mongo.client import connect
 from services.chassis.mongo.migrations import migrate

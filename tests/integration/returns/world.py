@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
+
 from aftercare.common.v1 import context_pb2, event_pb2, money_pb2
 from aftercare.loyalty.v1 import loyalty_events_pb2
 from aftercare.refunds.v1 import refunds_events_pb2
@@ -21,7 +23,6 @@ from aftercare.returns.v1 import (
     warehouse_service_pb2,
     warehouse_service_pb2_grpc,
 )
-
 from services.chassis.grpc.client import channel
 from services.chassis.grpc.interceptors import CallInterceptor
 from services.chassis.kernel.clock import FixedClock
@@ -34,6 +35,7 @@ from services.returns.bootstrap import build_ports
 from services.returns.config import ReturnsSettings
 from services.returns.entrypoints.events import handlers
 from services.returns.entrypoints.grpc.services import grpc_services
+from tests.integration.standins.courier_process import Courier
 
 Case = resources_pb2.ReturnCase
 Unit = resources_pb2.ReturnUnit
@@ -42,7 +44,7 @@ TENANT = "demo"
 ADDRESS = resources_pb2.Address(
     name="Ola Nowak", street="Prosta 1", city="Warszawa", postal_code="00-950", country="PL", phone="+48500"
 )
-Lines = Sequence[tuple[str, int, resources_pb2.Reason]]
+Lines = Sequence[tuple[str, int, resources_pb2.Reason.ValueType]]
 
 
 def pln(minor: int) -> money_pb2.Money:
@@ -52,7 +54,9 @@ def pln(minor: int) -> money_pb2.Money:
 class World:
     """One database, one server, one `work`; `carrier` replaces the stand-in's adapter."""
 
-    def __init__(self, uri: str, database: str, courier: Any, carrier: CarrierGateway | None = None) -> None:
+    def __init__(
+        self, uri: str, database: str, courier: Courier | None, carrier: CarrierGateway | None = None
+    ) -> None:
         self.settings = ReturnsSettings(
             mongodb_uri=uri,
             amqp_uri="amqp://127.0.0.1//",
@@ -61,13 +65,19 @@ class World:
             courier_api_key="test-key",
             courier_webhook_secret="test-webhook-secret",
         )
-        self.courier, self.carrier = courier, carrier
+        self._courier, self.carrier = courier, carrier
         self.clock = FixedClock(datetime.now(UTC))
         self.raw = plain(uri)[database]
         self._uri = uri
         self._numbers = itertools.count(1)
         self._blocking = connect_blocking(uri)
         self.work = build_ports(self.settings, self._blocking, call_directly, self.clock, carrier)
+
+    @property
+    def courier(self) -> Courier:
+        """The stand-in's own strings."""
+        assert self._courier is not None
+        return self._courier
 
     async def start(self) -> None:
         self._client = connect(self._uri)
@@ -79,11 +89,11 @@ class World:
         port = self.server.add_insecure_port("127.0.0.1:0")
         await self.server.start()
         self._channel = channel(f"127.0.0.1:{port}")
-        self.orders: Any = order_service_pb2_grpc.OrderServiceStub(self._channel)
-        self.returns: Any = returns_service_pb2_grpc.ReturnsServiceStub(self._channel)
-        self.pickups: Any = pickup_service_pb2_grpc.PickupServiceStub(self._channel)
-        self.carriers: Any = pickup_service_pb2_grpc.CarrierEventsServiceStub(self._channel)
-        self.warehouse: Any = warehouse_service_pb2_grpc.WarehouseServiceStub(self._channel)
+        self.orders = order_service_pb2_grpc.OrderServiceStub(self._channel)
+        self.returns = returns_service_pb2_grpc.ReturnsServiceStub(self._channel)
+        self.pickups = pickup_service_pb2_grpc.PickupServiceStub(self._channel)
+        self.carriers = pickup_service_pb2_grpc.CarrierEventsServiceStub(self._channel)
+        self.warehouse = warehouse_service_pb2_grpc.WarehouseServiceStub(self._channel)
 
     async def stop(self) -> None:
         await self._channel.close()
@@ -98,7 +108,7 @@ class World:
     def ctx(
         self,
         key: str = "",
-        actor: context_pb2.Actor.Type = context_pb2.Actor.TYPE_SYSTEM,
+        actor: context_pb2.Actor.Type.ValueType = context_pb2.Actor.TYPE_SYSTEM,
         actor_id: str = "shop",
         reason: str = "",
     ) -> context_pb2.RequestContext:
@@ -109,8 +119,6 @@ class World:
             reason_code=reason,
         )
 
-    # orders
-
     def o1_message(self, order_id: str = "O1", *, member: bool = True) -> resources_pb2.Order:
         """O1 of spec returns.md 4.6."""
         return resources_pb2.Order(
@@ -119,19 +127,27 @@ class World:
             loyalty_account_id="acc_1" if member else "",
             lines=[
                 resources_pb2.OrderLine(
-                    line_id="A", sku="SKU-A", title="Coat", quantity=1, unit_price=pln(19999), tax_rate_bps=2300
+                    line_id="A",
+                    sku="SKU-A",
+                    title="Coat",
+                    quantity=1,
+                    unit_price=pln(19999),
+                    tax_rate_bps=2300,
                 ),
                 resources_pb2.OrderLine(
-                    line_id="B", sku="SKU-B", title="Socks", quantity=3, unit_price=pln(4999), tax_rate_bps=800
+                    line_id="B",
+                    sku="SKU-B",
+                    title="Socks",
+                    quantity=3,
+                    unit_price=pln(4999),
+                    tax_rate_bps=800,
                 ),
             ],
             discount=pln(5000),
             shipping=pln(2499),
             shipping_cheapest=pln(1299),
             tenders=[
-                resources_pb2.Tender(
-                    kind=resources_pb2.Tender.KIND_CARD, amount=pln(32495), reference="pi_1"
-                )
+                resources_pb2.Tender(kind=resources_pb2.Tender.KIND_CARD, amount=pln(32495), reference="pi_1")
             ],
             place_time=from_datetime(self.clock.now() - timedelta(days=3)),
         )
@@ -152,8 +168,6 @@ class World:
         await self.imported(self.o1_message(order_id, member=member))
         await self.delivered(order_id)
 
-    # returns
-
     async def quoted(self, lines: Lines, order_id: str = "O1") -> returns_service_pb2.QuoteReturnResponse:
         asked = [
             returns_service_pb2.RequestedLine(line_id=line_id, quantity=count, reason=reason)
@@ -165,9 +179,7 @@ class World:
 
     async def created(self, token: str, order_id: str = "O1", key: str = "") -> Case:
         return await self.returns.CreateReturn(
-            returns_service_pb2.CreateReturnRequest(
-                ctx=self.ctx(key), order_id=order_id, quote_token=token
-            )
+            returns_service_pb2.CreateReturnRequest(ctx=self.ctx(key), order_id=order_id, quote_token=token)
         )
 
     async def opened(self, lines: Lines, order_id: str = "O1") -> Case:
@@ -190,8 +202,6 @@ class World:
             returns_service_pb2.ListTimelineRequest(ctx=self.ctx(), return_id=case.return_id)
         )
         return [entry.type for entry in found.entries]
-
-    # courier
 
     async def slots(self, case: Case) -> Sequence[resources_pb2.Slot]:
         found = await self.pickups.ListSlots(
@@ -235,8 +245,6 @@ class World:
         """Hand the webhooks that came to the service, in the order they came."""
         return [await self.ingested(headers, body) for headers, body in self.courier.sink.take()]
 
-    # warehouse
-
     async def received(self, case: Case, lines: Sequence[tuple[str, int]], key: str = "") -> Case:
         return await self.warehouse.ReceiveParcel(
             warehouse_service_pb2.ReceiveParcelRequest(
@@ -253,7 +261,7 @@ class World:
         self,
         case: Case,
         lines: Sequence[tuple[str, int]],
-        decision: Unit.Decision = Unit.DECISION_ACCEPTED,
+        decision: Unit.Decision.ValueType = Unit.DECISION_ACCEPTED,
         reduction_bps: int = 0,
     ) -> Case:
         return await self.warehouse.RecordInspection(
@@ -273,8 +281,6 @@ class World:
                 ],
             )
         )
-
-    # events
 
     def events(self, topic: str) -> list[event_pb2.EventEnvelope]:
         """What was told on a topic, in order."""
@@ -297,7 +303,7 @@ class World:
         )
 
     def _envelope(
-        self, topic: str, payload: Any, sequence: int, event_id: str
+        self, topic: str, payload: Message, sequence: int, event_id: str
     ) -> event_pb2.EventEnvelope:
         return event_pb2.EventEnvelope(
             event_id=event_id or f"evt-{next(self._numbers)}",

@@ -1,7 +1,6 @@
 """Freezing what was paid: the order's discount and its tax, to the line and to the unit (M1-M3)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from services.chassis.kernel.money import allocate
 from services.returns.domain.orders.order import OrderLine
@@ -14,11 +13,14 @@ def freeze(lines: Sequence[OrderLine], discount: int) -> tuple[OrderLine, ...]:
 
     The sum of `paid` is the sum of prices less the discount, to the minor unit.
     """
-    gross = [line.unit_price * line.quantity for line in lines]
-    cuts = allocate(discount, gross) if discount else [0] * len(gross)
+    paid = [line.unit_price * line.quantity for line in lines]
+    if discount:
+        paid = [full - cut for full, cut in zip(paid, allocate(discount, paid), strict=True)]
     return tuple(
-        replace(line, paid=full - cut, tax=included_tax(full - cut, line.tax_rate_bps))
-        for line, full, cut in zip(lines, gross, cuts, strict=True)
+        [
+            line._replace(paid=due, tax=included_tax(due, line.tax_rate_bps) if line.tax_rate_bps else 0)
+            for line, due in zip(lines, paid, strict=True)
+        ]
     )
 
 

@@ -1,5 +1,7 @@
 """OrderService."""
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -33,8 +35,21 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     ) -> order_service_pb2.ImportOrdersResponse:
         """See the proto."""
         whole = Imported()
-        async for request in requests:
-            whole.add(await import_orders(self._ports, mapping.to_import_orders(request, whole.rows)))
+        # One chunk is read and frozen while the database writes the one before.
+        under_way: deque[asyncio.Task[Imported]] = deque()
+        rows = 0
+        try:
+            async for request in requests:
+                command = mapping.to_import_orders(request, rows)
+                rows += len(command.rows)
+                under_way.append(asyncio.create_task(import_orders(self._ports, command)))
+                if len(under_way) > 1:
+                    whole.add(await under_way.popleft())
+            while under_way:
+                whole.add(await under_way.popleft())
+        finally:
+            for task in under_way:
+                task.cancel()
         return mapping.from_imported(whole)
 
     async def GetOrder(  # noqa: N802 - gRPC's name
