@@ -115,9 +115,8 @@ class Story:
         label = self.gateway.raw("shop", f"{self.return_path}/label.pdf")
         self.figures.check("label is a PDF", label[:5], b"%PDF-")
         self.tracking = booked["shipments"][0]["tracking_number"]
-        self.tell(
-            f"{opened['rma_number']}: the courier comes {slots[0]['start_time']} to {slots[0]['end_time'][11:]}"
-        )
+        start, end = slots[0]["start_time"][:16], slots[0]["end_time"][11:16]
+        self.tell(f"{opened['rma_number']}: the courier comes {start} to {end} UTC; the label is printed")
         self._scan()
 
     def _scan(self) -> None:
