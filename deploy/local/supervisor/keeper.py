@@ -1,7 +1,6 @@
 """Keeps one part running: starts it once its needs are met, and starts it again whenever it ends."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 
@@ -38,6 +37,7 @@ class Keeper:
         self._changed = changed
         self._child: Child | None = None
         self._task: asyncio.Task[None] | None = None
+        self._ready_at: float | None = None
 
     def begin(self, others: Mapping[str, "Keeper"]) -> asyncio.Task[None]:
         """Run until stopped. The task fails with PartFailedError when the first start fails."""
@@ -72,7 +72,7 @@ class Keeper:
         try:
             ended = await self._start()
         except (OSError, PartFailedError) as error:
-            reason = error.reason if isinstance(error, PartFailedError) else str(error)
+            reason = _reason(error)
             self._report(PartState.FAILED, reason)
             raise PartFailedError(self.part.name, reason, self._log, tail(self._log)) from error
         self.first_ready.set()
@@ -80,26 +80,32 @@ class Keeper:
             await self._keep(ended)
 
     async def _keep(self, ended: asyncio.Task[int]) -> None:
-        failures, since = 0, time.monotonic()
+        failures = 0
+        reason = self._note(await ended)
         while True:
-            reason = _how(await ended)
+            if self._released.is_set():
+                failures = 1 if self._recovered() else failures + 1
+                looping = failures >= CRASH_LOOP_FAILURES
+                self._report(PartState.CRASH_LOOPING if looping else PartState.RESTARTING, reason)
+                await asyncio.sleep(delay_before(failures))
             if not self._released.is_set():
                 self._report(PartState.HELD, reason)
                 await self._released.wait()
                 failures = 0
-            else:
-                failures = 1 if time.monotonic() - since > RECOVERED_SECONDS else failures + 1
-                looping = failures >= CRASH_LOOP_FAILURES
-                self._report(PartState.CRASH_LOOPING if looping else PartState.RESTARTING, reason)
-                await asyncio.sleep(delay_before(failures))
-            self.status.restarts += 1
-            with contextlib.suppress(OSError, PartFailedError):
-                ended = await self._start()
-            since = time.monotonic()
+            reason = await self._once_more()
+
+    async def _once_more(self) -> str:
+        """Start again and wait for the end; returns how it ended or why it did not become ready."""
+        self.status.restarts += 1
+        try:
+            ended = await self._start()
+        except (OSError, PartFailedError) as error:
+            return _reason(error)
+        return self._note(await ended)
 
     async def _start(self) -> asyncio.Task[int]:
         """Start the process and see it ready. Returns what will hold its exit code."""
-        began = time.monotonic()
+        began, self._ready_at = time.monotonic(), None
         self._report(PartState.STARTING if self.status.restarts == 0 else self.status.state)
         child = self._child = await Child.start(self.part, self._log)
         self.status.pid, self.status.exit_code = child.pid, None
@@ -109,7 +115,8 @@ class Keeper:
             await self._see_done(ended)
         else:
             await self._see_ready(ended)
-        self.status.seconds = round(time.monotonic() - began, 2)
+        self._ready_at = time.monotonic()
+        self.status.seconds = round(self._ready_at - began, 2)
         self._report(PartState.DONE if self.part.once else PartState.READY)
         return ended
 
@@ -136,6 +143,9 @@ class Keeper:
         if ended.result() != 0:
             raise PartFailedError(self.part.name, reason, None, [])
 
+    def _recovered(self) -> bool:
+        return self._ready_at is not None and time.monotonic() - self._ready_at > RECOVERED_SECONDS
+
     def _note(self, code: int) -> str:
         self.status.exit_code, self.status.pid = code, None
         return _how(code)
@@ -150,6 +160,10 @@ class Keeper:
         if state in {PartState.RESTARTING, PartState.CRASH_LOOPING, PartState.HELD}:
             self.status.pid = None
         self._changed()
+
+
+def _reason(error: OSError | PartFailedError) -> str:
+    return error.reason if isinstance(error, PartFailedError) else str(error)
 
 
 def _how(code: int) -> str:
