@@ -1,15 +1,18 @@
 """The shop's hands: HTTP to the gateway by audience, and to the payment provider and the courier."""
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
 
-from deploy.demo.checks import StepError
+from deploy.demo.checks import PATIENCE_SECONDS, StepError
 
 STRIPE = "https://api.stripe.com"
 SECONDS = 15.0
+NOT_NOW = {502, 503, 504}
+AGAIN_SECONDS = 0.3
 
 
 @dataclass
@@ -20,6 +23,7 @@ class Gateway:
     keys: dict[str, str]
     run: str = field(default_factory=lambda: secrets.token_hex(4))
     _client: httpx2.Client = field(init=False)
+    retries: int = 0
     _calls: int = 0
 
     def __post_init__(self) -> None:
@@ -27,31 +31,41 @@ class Gateway:
 
     def get(self, audience: str, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         """Read. Raises StepError with the problem's text when it is refused."""
-        return self._answer(self._client.get(path, params=query, headers=self._headers(audience)))
+        request = self._client.build_request("GET", path, params=query, headers=self._headers(audience))
+        return self._send(request).json()
 
     def post(self, audience: str, path: str, body: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON
         """Change. Each call is a new intent unless `key` names it."""
         self._calls += 1
         headers = self._headers(audience) | {"Idempotency-Key": key or f"{self.run}-{self._calls}"}
-        return self._answer(self._client.post(path, json=body, headers=headers))
+        return self._send(self._client.build_request("POST", path, json=body, headers=headers)).json()
 
     def raw(self, audience: str, path: str) -> bytes:
         """A file, such as a label."""
-        answer = self._client.get(path, headers=self._headers(audience))
-        if answer.is_error:
-            self._answer(answer)
-        return answer.content
+        return self._send(self._client.build_request("GET", path, headers=self._headers(audience))).content
 
     def _headers(self, audience: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[audience]}", "Aftercare-Channel": "web"}
 
-    def _answer(self, answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
-        if answer.is_error:
-            raise StepError(
-                f"{answer.request.method} {answer.request.url.path} was answered "
-                f"{answer.status_code}: {answer.text}"
-            )
-        return answer.json()
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        """As a good client does: ask again with the same key while the answer is "not now"."""
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = self._client.send(request)
+            except httpx2.TransportError as error:
+                trouble = f"{type(error).__name__}: {error}"
+            else:
+                if not answer.is_error:
+                    return answer
+                trouble = f"{answer.status_code}: {answer.text}"
+                if answer.status_code not in NOT_NOW and "VERSION_CONFLICT" not in answer.text:
+                    break
+            if time.monotonic() > give_up:
+                break
+            self.retries += 1
+            time.sleep(AGAIN_SECONDS)
+        raise StepError(f"{request.method} {request.url.path} was answered {trouble}")
 
 
 @dataclass
@@ -94,6 +108,10 @@ class Provider:
             return ["refund.created"]
         return [event["type"] for event in ours if event["pending_webhooks"]]
 
+    def send_events_again(self) -> None:
+        """Have the stand-in send its refund events once more, as the button in Stripe's dashboard does."""
+        self._json(self._client.post("/_control/redeliver", json={"prefix": "refund."}))
+
     def _json(self, answer: httpx2.Response) -> dict[str, Any]:
         if answer.is_error:
             raise StepError(f"the payment provider answered {answer.status_code}: {answer.text}")
@@ -114,7 +132,7 @@ class Courier:
         self._client = httpx2.Client(base_url=self.base, timeout=SECONDS, headers=proof)
 
     def scan(self, tracking_number: str, code: str, occurred_at: str = "") -> None:
-        """One scan, whose webhook is delivered before this returns."""
+        """One scan; its webhook is delivered, or given up after some attempts, before this returns."""
         body: dict[str, Any] = {"tracking_no": tracking_number, "code": code, "wait": True}
         self._control("scan", body | ({"occurred_at": occurred_at} if occurred_at else {}))
 
@@ -123,6 +141,6 @@ class Courier:
         self._control("redeliver", {"last": 1, "wait": True})
 
     def _control(self, name: str, body: dict[str, Any]) -> None:
-        answer = self._client.post(f"/_control/{name}", json=body)
+        answer = self._client.post(f"/_control/{name}", json=body, timeout=PATIENCE_SECONDS)
         if answer.is_error:
             raise StepError(f"the courier stand-in refused {name}: {answer.text}")
