@@ -16,7 +16,7 @@ OWN_UV := .venv/uv/bin/uv
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
 
 .PHONY: help system venv lock up down status logs reset demo test test-unit check proto-check format proto \
-	faults bench clean
+	docs faults bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[36mmake %-11s\033[0m %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,7 @@ check: venv ## Format, ruff, mypy, import rules, protos
 proto-check: venv ## The protos pass buf lint and the generated code is fresh
 	@echo "== buf lint"; $(BIN)/python proto/generate.py --lint
 	@echo "== generated code"; $(BIN)/python proto/generate.py --check
+	@echo "== generated docs"; $(BIN)/python docs/generate.py --check
 
 format: venv ## Format, and fix what ruff can
 	@$(BIN)/ruff format .
@@ -88,6 +89,9 @@ format: venv ## Format, and fix what ruff can
 
 proto: venv ## Generate Python from the protos
 	@$(BIN)/python proto/generate.py
+
+docs: venv ## Write docs/errors.md and docs/events.md from the code and the protos
+	@$(BIN)/python docs/generate.py
 
 faults: system venv ## The main job under seeded kills, SEEDS=5 times
 	@AFTERCARE_FAULT_SEEDS=$(or $(SEEDS),5) bash .ci/suites faults

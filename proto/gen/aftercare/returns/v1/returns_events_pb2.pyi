@@ -153,8 +153,9 @@ Global___OrderDelivered: _TypeAlias = OrderDelivered  # noqa: Y015
 
 @_typing.final
 class ReturnProgressed(_message.Message):
-    """A life-cycle step of a return: return.requested, approved, in_transit, partially_received, received,
-    inspected, settled, settlement_failed, cancelled, closed, and pickup.scheduled, attempt_failed, collected.
+    """`return.requested`, `return.approved`, `return.in_transit`, `return.partially_received`, `return.received`,
+    `return.inspected`, `return.settled`, `return.settlement_failed`, `return.cancelled`, `return.closed`,
+    `pickup.scheduled`, `pickup.attempt_failed`, `pickup.collected`, `pickup.cancelled`: a step in the life of a return.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
