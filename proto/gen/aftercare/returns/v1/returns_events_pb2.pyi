@@ -154,7 +154,8 @@ Global___OrderDelivered: _TypeAlias = OrderDelivered  # noqa: Y015
 @_typing.final
 class ReturnProgressed(_message.Message):
     """`return.requested`, `return.approved`, `return.in_transit`, `return.partially_received`, `return.received`,
-    `return.inspected`, `return.settled`, `return.settlement_failed`, `return.cancelled`, `return.closed`,
+    `return.inspected`, `return.settled`, `return.settlement_failed`, `return.cancelled`, `return.cancel_rejected`,
+    `return.reopened_by_scan`, `return.closed`,
     `pickup.scheduled`, `pickup.attempt_failed`, `pickup.collected`, `pickup.cancelled`: a step in the life of a return.
     """
 
