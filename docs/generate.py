@@ -98,7 +98,7 @@ def errors_page() -> str:
         "# Errors",
         "",
         "Made from the code by `docs/generate.py`. A failure crosses the wire as a gRPC status with one",
-        "ErrorInfo, whose `reason` is below; the gateway answers it as problem+json with the reason as `code`.",
+        "ErrorInfo, whose `reason` is below; the gateway answers it as problem+json, the reason as `code`.",
         "`…` stands for what is filled in. Retry UNAVAILABLE, DEADLINE_EXCEEDED and ABORTED with the same",
         "idempotency key; the others need another request.",
     ]
