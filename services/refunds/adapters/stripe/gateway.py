@@ -6,10 +6,11 @@ from math import ceil
 from typing import Any, TypeVar, cast
 
 import stripe
+import structlog
 
 from services.refunds.adapters.stripe import mapping
 from services.refunds.adapters.stripe.failures import trouble_of
-from services.refunds.domain.provider import ProviderMovement, ProviderRefund, RefundOrder
+from services.refunds.domain.provider import ProviderMovement, ProviderRefund, RefundOrder, Trouble
 
 # `type` is not to be relied on (a returned refund may be an adjustment); a partial capture gives rows of
 # type refund and category partial_capture_reversal, which are none.
@@ -17,6 +18,7 @@ _CATEGORIES = frozenset({"refund", "refund_failure", "payment_refund"})
 _PAGE = 100
 
 Result = TypeVar("Result")
+log = structlog.get_logger(__name__)
 
 
 class StripeGateway:
@@ -71,4 +73,8 @@ def _asked(call: Callable[[], Result]) -> Result:
     try:
         return call()
     except stripe.StripeError as error:
-        raise trouble_of(error) from error
+        trouble = trouble_of(error)
+        # Nothing is sent at all while our key is refused: somebody must act.
+        tell = log.error if trouble.trouble is Trouble.UNAUTHORISED else log.warning
+        tell("stripe did not do it", trouble=trouble.trouble, code=trouble.code, stripe_said=trouble.message)
+        raise trouble from error

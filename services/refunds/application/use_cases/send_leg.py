@@ -30,7 +30,9 @@ async def send_due_legs(ports: Ports, budget: int = 200) -> int:
         due = await ports.uow.read(lambda tx: tx.legs.due(now, _BATCH))  # noqa: B023 - awaited in the same turn
         if not due:
             break
-        for leg_id in due:
+        # Senders side by side see the same list: each begins somewhere else, so that they seldom collide.
+        first = int(ports.jitter() * len(due)) % len(due)
+        for leg_id in [*due[first:], *due[:first]]:
             await send_leg(ports, leg_id)
         done += len(due)
     return done
