@@ -16,6 +16,7 @@ from services.loyalty.domain.reservations import Reservation
 
 EXPIRING_SHOWN = 10
 _NO_HASH = ""
+ConsumptionKey = tuple[datetime, datetime, int]
 
 EVENT_TYPES = {
     EntryKind.EARN_PENDING: "points.earned",
@@ -76,8 +77,9 @@ class Account:
     """Balances, and the open lots, orders and reservations that a command needs.
 
     The account is small and bounded; `lots`, `orders` and `reservations` are its parts, kept elsewhere and
-    loaded as needed. `available` and a deficit are never both above 0. `expiring` sums what is free in
-    active lots by expiry. `next_activation_at` may be earlier than the truth, never later.
+    loaded as needed. `version` is the one that this commit writes. `available` and a deficit are never both
+    above 0. `expiring` sums what is free in active lots by expiry. `next_activation_at` may be earlier than
+    the truth, never later.
     """
 
     tenant_id: str
@@ -98,7 +100,9 @@ class Account:
     lots: dict[str, Lot] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)
-    complete: bool = True  # whether every open lot is loaded
+    loaded_until: ConsumptionKey | None = None  # lots in consumption order are all there up to this one
+    is_new: bool = False
+    telling: bool = True
 
     # What this commit has to write.
     entries: list[Entry] = field(default_factory=list)
@@ -106,6 +110,11 @@ class Account:
     changed_lots: dict[str, bool] = field(default_factory=dict)  # id -> whether it is new
     changed_orders: set[str] = field(default_factory=set)
     changed_reservations: dict[str, bool] = field(default_factory=dict)  # id -> whether it is new
+
+    @property
+    def aggregate_id(self) -> str:
+        """Who speaks in events: shops may name their members alike, so with the tenant."""
+        return f"{self.tenant_id}/{self.account_id}"
 
     @property
     def deficit(self) -> int:
@@ -223,9 +232,11 @@ class Account:
         )
 
     def tell(self, event_type: str, data: object, now: datetime) -> None:
-        """Record an event."""
+        """Record an event, unless history is being written down."""
+        if not self.telling:
+            return
         self.told += 1
-        self.events.append(DomainEvent(event_type, self.tenant_id, self.account_id, self.told, now, data))
+        self.events.append(DomainEvent(event_type, self.tenant_id, self.aggregate_id, self.told, now, data))
 
     def add_lot(self, lot: Lot) -> None:
         """A new lot. An active one's free points are spendable from now on; the entry is the caller's."""
@@ -285,10 +296,12 @@ class Account:
 
         The caller has checked that so many are available. Raises LotsNotLoadedError.
         """
+        lots = self.spendable_lots(now)
+        complete = sum(lot.free for lot in lots) == self.available
         allocations = []
         missing = points
-        for lot in self.spendable_lots(now):
-            if not missing:
+        for lot in lots:
+            if not missing or not (complete or self._is_loaded_until(lot)):
                 break
             part = min(lot.free, missing)
             allocations.append(Allocation(lot.lot_id, part))
@@ -296,6 +309,9 @@ class Account:
         if missing:
             raise LotsNotLoadedError(f"{missing} of {points} points")
         return allocations
+
+    def _is_loaded_until(self, lot: Lot) -> bool:
+        return self.loaded_until is not None and consumption_order(lot) <= self.loaded_until
 
     def _expiring(self, lot: Lot, points: int) -> None:
         if lot.expires_at is None or lot.expires_at >= NEVER:
@@ -311,6 +327,8 @@ def open_account(
     tenant_id: str, program_id: str, account_id: str, customer_id: str, now: datetime
 ) -> Account:
     """A new account; it tells `account.created`."""
-    account = Account(tenant_id, program_id, account_id, customer_id, AccountState.ACTIVE, now)
+    account = Account(
+        tenant_id, program_id, account_id, customer_id, AccountState.ACTIVE, now, version=1, is_new=True
+    )
     account.tell("account.created", AccountCreated(account_id, program_id, customer_id), now)
     return account

@@ -35,11 +35,23 @@ class ReturnedLine(NamedTuple):
 
 
 class Returned(NamedTuple):
-    """What came back with one return; amounts are in `currency`."""
+    """What came back with one return; amounts are in `currency`.
+
+    `settled_points` is set when the returns service has settled the return: it has decided how many points
+    go back (of the delivery too, which earns nothing) and has kept the limits, so neither is judged again.
+    A return may be settled in several parts, numbered from 1.
+    """
 
     return_id: str
     currency: str
     lines: tuple[ReturnedLine, ...]
+    settled_points: int | None = None
+    settlement: int = 1
+
+    @property
+    def source_id(self) -> str:
+        """What moves points once for ever."""
+        return self.return_id if self.settlement == 1 else f"{self.return_id}:{self.settlement}"
 
 
 class Earning(NamedTuple):
@@ -72,7 +84,7 @@ class Order:
     clawed: int = 0
     restored: int = 0
     refunded: int = 0
-    processed: dict[str, str] = field(default_factory=dict)  # return id -> its first entry's id, or ""
+    processed: dict[str, str] = field(default_factory=dict)  # source id -> its first entry's id, or ""
     early: list[Returned] = field(default_factory=list)
 
     @property

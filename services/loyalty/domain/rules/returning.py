@@ -9,7 +9,7 @@ from services.loyalty.domain.account import Account, Balance
 from services.loyalty.domain.basket_points import ReturnMode, retained
 from services.loyalty.domain.events import ReturnProcessed
 from services.loyalty.domain.ledger import Entry, Source, SourceType
-from services.loyalty.domain.orders import Earning, Order, Returned, ReturnedLine
+from services.loyalty.domain.orders import Earning, Order, Returned
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.rules.clawback import Clawed, claw
 from services.loyalty.domain.rules.restoring import Restored, restore
@@ -52,23 +52,22 @@ def process_return(
     order = account.orders.get(order_id)
     if order is None or order.earning is None:
         raise errors.order_not_earned(order_id)
-    return_id = goods.return_id
-    if return_id in order.processed:
-        raise errors.duplicate_source(f"return {return_id!r}", order.processed[return_id])
+    source = Source(SourceType.RETURN, goods.source_id)
+    if source.id in order.processed:
+        raise errors.duplicate_source(f"return {source.id!r}", order.processed[source.id])
     figures = _figures(program, order, order.earning, goods, mode)
     first = len(account.entries)
-    source = Source(SourceType.RETURN, return_id)
     restored = restore(account, program, order_id, figures.restore, source, now)
     clawed = claw(account, program, order.earning, figures.claw, figures.cash, source, now)
     entries = tuple(account.entries[first:])
-    _note(account, order, return_id, figures, entries)
+    _note(account, order, source.id, figures, entries)
     recover = program.worth(clawed.recovered)
     account.tell(
         "points.return_processed",
         ReturnProcessed(
             account.account_id,
             order_id,
-            return_id,
+            goods.return_id,
             clawed.taken,
             figures.restore,
             recover,
@@ -87,7 +86,7 @@ def park_return(account: Account, order_id: str, goods: Returned) -> bool:
     order = account.orders.setdefault(order_id, Order(order_id))
     if order.earning is not None:
         return False
-    if all(parked.return_id != goods.return_id for parked in order.early):
+    if all(parked.source_id != goods.source_id for parked in order.early):
         order.early.append(goods)
         account.changed_orders.add(order_id)
     return True
@@ -105,7 +104,7 @@ def _figures(program: Program, order: Order, earning: Earning, goods: Returned, 
     if goods.currency != earning.currency:
         raise errors.invalid_currency(earning.currency, goods.currency)
     worth = [line.net + program.worth(line.tender_points) for line in earning.lines]
-    returned = _cumulated(order, earning, goods.lines, worth)
+    returned = _cumulated(order, earning, goods, worth)
     back = [returned.get(line.line_id, 0) for line in earning.lines]
     # Only money earned, so of each line the money part of what came back stops earning.
     kept = [
@@ -114,39 +113,44 @@ def _figures(program: Program, order: Order, earning: Earning, goods: Returned, 
     ]
     basis = sum(line.net for line in earning.lines)
     keeps = retained(earning.rule, mode, earning.points, kept, basis, basis - sum(kept))
-    spent, total = sum(line.tender_points for line in earning.lines), sum(worth)
-    restored = spent * sum(back) // total if total else 0
-    cash = sum(back) - program.worth(restored)
+    restored = _restored(earning, goods, sum(back), sum(worth), order.restored)
     return _Figures(
         returned,
         claw=max(0, earning.points - keeps - order.clawed),
         restore=restored - order.restored,
-        cash=cash - order.refunded,
+        cash=max(0, sum(back) - program.worth(restored) - order.refunded),
     )
 
 
-def _cumulated(
-    order: Order, earning: Earning, lines: Sequence[ReturnedLine], worth: Sequence[int]
-) -> dict[str, int]:
+def _restored(earning: Earning, goods: Returned, back: int, total: int, before: int) -> int:
+    """Points given back by this return and those before it."""
+    if goods.settled_points is not None:
+        return before + goods.settled_points
+    spent = sum(line.tender_points for line in earning.lines)
+    return max(before, spent * back // total if total else 0)
+
+
+def _cumulated(order: Order, earning: Earning, goods: Returned, worth: Sequence[int]) -> dict[str, int]:
     limits = {line.line_id: (line.quantity, whole) for line, whole in zip(earning.lines, worth, strict=True)}
     returned = dict(order.returned)
-    for line in lines:
+    for line in goods.lines:
         quantity, whole = limits.get(line.line_id, (0, 0))
-        if line.quantity > quantity:
-            raise errors.return_exceeds_order(line.line_id, quantity, line.quantity)
         left = whole - returned.get(line.line_id, 0)
-        if not 0 <= line.refund <= left:
-            raise errors.return_exceeds_order(line.line_id, left, line.refund)
-        returned[line.line_id] = returned.get(line.line_id, 0) + line.refund
+        if goods.settled_points is None:
+            if line.quantity > quantity:
+                raise errors.return_exceeds_order(line.line_id, quantity, line.quantity)
+            if not 0 <= line.refund <= left:
+                raise errors.return_exceeds_order(line.line_id, left, line.refund)
+        returned[line.line_id] = returned.get(line.line_id, 0) + max(0, min(line.refund, left))
     return returned
 
 
 def _note(
-    account: Account, order: Order, return_id: str, figures: _Figures, entries: tuple[Entry, ...]
+    account: Account, order: Order, source_id: str, figures: _Figures, entries: tuple[Entry, ...]
 ) -> None:
     order.returned = figures.returned
     order.clawed += figures.claw
     order.restored += figures.restore
     order.refunded += figures.cash
-    order.processed[return_id] = entries[0].entry_id if entries else ""
+    order.processed[source_id] = entries[0].entry_id if entries else ""
     account.changed_orders.add(order.order_id)

@@ -1,0 +1,1 @@
+"""Events of others and timers. Only for `work`, so no grpc here."""

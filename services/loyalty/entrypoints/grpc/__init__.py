@@ -1,0 +1,1 @@
+"""gRPC: requests in, answers out. Only for `serve`."""
