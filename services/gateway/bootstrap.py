@@ -10,7 +10,7 @@ import structlog
 from services.chassis import logging, telemetry
 from services.chassis.kernel.clock import SystemClock
 from services.chassis.kernel.coroutines import run_now
-from services.chassis.mongo.client import DatabaseHandle, connect, connect_blocking
+from services.chassis.mongo.client import Client, connect, connect_blocking
 from services.chassis.mongo.migrations import migrate as migrate_database
 from services.chassis.settings import load
 from services.gateway.adapters.mongo.events import MongoEventFeed
@@ -68,7 +68,7 @@ async def _serve(settings: GatewaySettings) -> None:
     watcher = asyncio.create_task(keep_looking())
     OpsServer.exposing(settings.ops_port)(lambda: not known_missing)
     host, port = settings.gateway_listen.rsplit(":", 1)
-    app = build(_ports(settings, database), upstreams, missing)
+    app = build(_ports(settings, client), upstreams, missing)
     config = uvicorn.Config(
         app,
         host=host,
@@ -91,11 +91,11 @@ def work() -> None:
     from services.gateway.entrypoints.events.handlers import bound_to  # noqa: PLC0415 - the same
 
     settings = _start("work")
-    database = connect_blocking(settings.mongodb_uri.get_secret_value())[settings.gateway_database]
+    client = connect_blocking(settings.mongodb_uri.get_secret_value())
     config = WorkerConfig(settings.amqp_uri.get_secret_value())
     run_worker(
         "gateway",
-        bound_to(_ports(settings, database)),
+        bound_to(_ports(settings, client)),
         (),
         config,
         expose=OpsServer.exposing(settings.ops_port),
@@ -136,10 +136,11 @@ def _start(verb: str) -> GatewaySettings:
     return settings
 
 
-def _ports(settings: GatewaySettings, database: DatabaseHandle) -> Ports:
+def _ports(settings: GatewaySettings, client: Client) -> Ports:
+    database = client[settings.gateway_database]
     return Ports(
         keys=MongoKeys(database),
-        events=MongoEventFeed(database),
+        events=MongoEventFeed(client, database),
         clock=SystemClock(),
         pepper=settings.gateway_key_pepper.get_secret_value(),
     )

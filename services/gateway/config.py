@@ -1,13 +1,17 @@
 """What the gateway is told from outside."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Json, SecretStr, field_validator, model_validator
 
+from services.chassis.kernel.errors import AftercareError
 from services.chassis.settings import ServiceSettings
 from services.gateway.domain.credentials import Audience, check_spelling
 
 _ADDRESS = r"^[^:\s]+:\d{1,5}$"
+# What the services take as a tenant, and what leaves room for the caller's own part of an idempotency key.
+_TENANT = r"^[a-z0-9][a-z0-9-]{0,62}$"
+_KEY_NAME = r"^[a-z0-9-]{1,32}$"
 
 
 class DevKey(BaseModel):
@@ -17,12 +21,15 @@ class DevKey(BaseModel):
 
     key: SecretStr
     audience: Audience
-    tenant: str = "demo"
+    tenant: str = Field("demo", pattern=_TENANT)
 
     @field_validator("key")
     @classmethod
     def _spelled_right(cls, key: SecretStr) -> SecretStr:
-        check_spelling(key.get_secret_value())
+        try:
+            check_spelling(key.get_secret_value())
+        except AftercareError as error:
+            raise ValueError(error.message) from None  # so that it is said with all the others
         return key
 
 
@@ -34,7 +41,7 @@ class GatewaySettings(ServiceSettings):
     gateway_key_pepper: SecretStr = Field(
         min_length=16, description="a secret of 16 characters or more under which API keys are hashed"
     )
-    gateway_dev_keys: Json[dict[str, DevKey]] = Field(
+    gateway_dev_keys: Json[dict[Annotated[str, Field(pattern=_KEY_NAME)], DevKey]] = Field(
         default_factory=dict, description="JSON of development keys by name; refused in live mode"
     )
     loyalty_address: str = Field(pattern=_ADDRESS, description="host:port of the loyalty service")

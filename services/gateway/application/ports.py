@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from services.chassis.kernel.clock import Clock
-from services.chassis.kernel.pagination import Page
 from services.gateway.domain.credentials import Credential
 
 
@@ -20,7 +19,10 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event of any service as the feed keeps it; `data` is the payload as plain JSON values."""
+    """An event of any service as the feed keeps it; `data` is the payload as plain JSON values.
+
+    `position` is its place in the tenant's feed, from 1; 0 until it has one.
+    """
 
     event_id: str
     type: str
@@ -29,19 +31,20 @@ class RecordedEvent:
     sequence: int
     occurred_at: datetime
     data: Mapping[str, object]
+    position: int = 0
 
 
 class EventFeed(Protocol):
     """All events of all services, kept 90 days."""
 
     async def add(self, event: RecordedEvent, now: datetime) -> bool:
-        """Keep an event once; False when it was there."""
+        """Keep an event once, after all others of its tenant; False when it was there."""
         ...
 
-    async def page(
-        self, tenant_id: str, types: Sequence[str], size: int, position: str
-    ) -> Page[RecordedEvent]:
-        """Events of a tenant, oldest first, after `position` (empty = from the beginning)."""
+    async def after(
+        self, tenant_id: str, types: Sequence[str], position: int, limit: int
+    ) -> Sequence[RecordedEvent]:
+        """The first `limit` events of a tenant after `position`, oldest first; no `types` means all."""
         ...
 
 

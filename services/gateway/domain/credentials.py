@@ -10,7 +10,7 @@ from enum import StrEnum
 from services.chassis.kernel.context import ActorType
 from services.gateway.domain.errors import unauthenticated
 
-_FORMAT = re.compile(r"^(pk|sk|rk)_(test|live)_([0-9A-Za-z]{43})([0-9a-f]{6})$")
+_FORMAT = re.compile(r"(pk|sk|rk)_(test|live)_([0-9A-Za-z]{43})([0-9a-f]{6})")
 
 
 class Audience(StrEnum):
@@ -92,7 +92,7 @@ def new_key(kind: str = "sk", mode: str = "test") -> str:
 
 def check_spelling(key: str) -> None:
     """Refuse what cannot be a key of ours before any look-up. Raises UNAUTHENTICATED BAD_API_KEY."""
-    match = _FORMAT.match(key)
+    match = _FORMAT.fullmatch(key)
     if match is None or not hmac.compare_digest(_checksum(*match.groups()[:3]), match[4]):
         raise unauthenticated(
             "BAD_API_KEY", "this is not an Aftercare API key; check that it was copied whole"

@@ -23,6 +23,15 @@ def bad_request(reason: str, message: str, *violations: FieldViolation) -> After
     return AftercareError(Kind.INVALID_ARGUMENT, reason, message, violations=violations)
 
 
+def invalid_cursor() -> AftercareError:
+    """The cursor is none of ours: INVALID_PAGE_TOKEN."""
+    return bad_request(
+        "INVALID_PAGE_TOKEN",
+        "cursor must be the next_cursor of the previous answer, unchanged",
+        FieldViolation("cursor", "not a cursor of ours"),
+    )
+
+
 def body_too_large(limit: int) -> AftercareError:
     """The body is over the limit in bytes: BODY_TOO_LARGE."""
     return AftercareError(

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bson import ObjectId
-from bson.errors import InvalidId
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
+from pymongo.write_concern import WriteConcern
 
-from services.chassis.kernel.pagination import Page
-from services.chassis.mongo.client import DatabaseHandle, Document
+from services.chassis.mongo.client import Client, DatabaseHandle, Document
 from services.gateway.application.ports import RecordedEvent
-from services.gateway.domain.errors import bad_request
 
 EVENTS = "events"
+FEEDS = "feeds"  # one document a tenant: the position of its last event
 KEPT_SECONDS = 90 * 24 * 3600
 INDEXES = [
     IndexModel([("event_id", ASCENDING)], name="once", unique=True),
-    IndexModel([("tenant_id", ASCENDING), ("_id", ASCENDING)], name="feed"),
-    IndexModel([("tenant_id", ASCENDING), ("type", ASCENDING), ("_id", ASCENDING)], name="feed_by_type"),
+    IndexModel([("tenant_id", ASCENDING), ("position", ASCENDING)], name="feed_in_order"),
+    IndexModel(
+        [("tenant_id", ASCENDING), ("type", ASCENDING), ("position", ASCENDING)], name="feed_by_type_in_order"
+    ),
     IndexModel([("kept_at", ASCENDING)], name="housekeeping", expireAfterSeconds=KEPT_SECONDS),
 ]
 
@@ -27,49 +27,63 @@ INDEXES = [
 class MongoEventFeed:
     """See the port `EventFeed`."""
 
-    def __init__(self, database: DatabaseHandle) -> None:
-        self._rows = database[EVENTS]
+    def __init__(self, client: Client, database: DatabaseHandle) -> None:
+        self._client = client
+        self._rows, self._feeds = database[EVENTS], database[FEEDS]
 
     async def add(self, event: RecordedEvent, now: datetime) -> bool:
-        """See the port."""
-        row: Document = {
-            "event_id": event.event_id,
-            "type": event.type,
-            "tenant_id": event.tenant_id,
-            "aggregate_id": event.aggregate_id,
-            "sequence": event.sequence,
-            "occurred_at": event.occurred_at,
-            "data": dict(event.data),
-            "kept_at": now,
-        }
+        """See the port.
+
+        The position comes from the tenant's feed document in the same transaction. Whoever wants the next
+        one waits for this commit, so no reader can pass a position that appears later; an ObjectId, made
+        by the writing process, gives no such promise.
+        """
+
+        async def body(session: Any) -> None:  # noqa: ANN401 - either driver's
+            feed = await self._feeds.find_one_and_update(
+                {"_id": event.tenant_id},
+                {"$inc": {"last": 1}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+                session=session,
+            )
+            position = feed["last"] if feed else 0  # an upsert always answers; the driver's types forgot
+            await self._rows.insert_one(_row(event, position, now), session=session)
+
+        if await self._rows.find_one({"event_id": event.event_id}, {"_id": 1}) is not None:
+            return False
         try:
-            await self._rows.insert_one(row)
-        except DuplicateKeyError:
+            async with self._client.start_session() as session:
+                await session.with_transaction(body, write_concern=WriteConcern("majority", j=True))
+        except DuplicateKeyError as error:
+            if f".{EVENTS} index" not in str(error):
+                raise
             return False
         return True
 
-    async def page(
-        self, tenant_id: str, types: Sequence[str], size: int, position: str
-    ) -> Page[RecordedEvent]:
+    async def after(
+        self, tenant_id: str, types: Sequence[str], position: int, limit: int
+    ) -> Sequence[RecordedEvent]:
         """See the port."""
-        query: dict[str, Any] = {"tenant_id": tenant_id}
+        query: dict[str, Any] = {"tenant_id": tenant_id, "position": {"$gt": position}}
         if types:
             query["type"] = {"$in": list(types)}
-        if position:
-            query["_id"] = {"$gt": _object_id(position)}
-        rows = await self._rows.find(query).sort("_id", ASCENDING).limit(size + 1).to_list(size + 1)
-        more = len(rows) > size
-        rows = rows[:size]
-        return Page([_event(row) for row in rows], str(rows[-1]["_id"]) if more else "")
+        rows = await self._rows.find(query).sort("position", ASCENDING).limit(limit).to_list(limit)
+        return [_event(row) for row in rows]
 
 
-def _object_id(position: str) -> ObjectId:
-    try:
-        return ObjectId(position)
-    except InvalidId as error:
-        raise bad_request(
-            "INVALID_PAGE_TOKEN", "cursor must be the next_cursor of the previous answer"
-        ) from error
+def _row(event: RecordedEvent, position: int, now: datetime) -> Document:
+    return {
+        "event_id": event.event_id,
+        "type": event.type,
+        "tenant_id": event.tenant_id,
+        "aggregate_id": event.aggregate_id,
+        "sequence": event.sequence,
+        "occurred_at": event.occurred_at,
+        "data": dict(event.data),
+        "position": position,
+        "kept_at": now,
+    }
 
 
 def _event(row: Document) -> RecordedEvent:
@@ -81,4 +95,5 @@ def _event(row: Document) -> RecordedEvent:
         row["sequence"],
         row["occurred_at"],
         row["data"],
+        row["position"],
     )

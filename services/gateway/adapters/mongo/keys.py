@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from datetime import datetime
 
+import pymongo
 from pymongo import ASCENDING, IndexModel
 
 from services.chassis.mongo.client import DatabaseHandle
@@ -12,6 +13,7 @@ from services.gateway.domain.credentials import Audience, Credential
 KEYS = "api_keys"
 INDEXES = [IndexModel([("tenant_id", ASCENDING)], name="tenant")]
 
+LOOK_UP_SECONDS = 2.0  # a caller waits behind it, with the whole request still to be done
 REMEMBERED = 10_000
 REMEMBERED_SECONDS = 10.0  # a revoked key works at most this much longer
 
@@ -28,7 +30,8 @@ class MongoKeys:
         known = self._memory.get(key_hash)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        row = await self._rows.find_one({"_id": key_hash, "revoked_at": None})
+        with pymongo.timeout(LOOK_UP_SECONDS):
+            row = await self._rows.find_one({"_id": key_hash, "revoked_at": None})
         if row is None:
             self._memory.pop(key_hash, None)
             return None

@@ -3,4 +3,4 @@
 from services.chassis.mongo.migrations import Schema
 from services.gateway.adapters.mongo import events, keys
 
-SCHEMA = Schema({keys.KEYS: keys.INDEXES, events.EVENTS: events.INDEXES})
+SCHEMA = Schema({keys.KEYS: keys.INDEXES, events.EVENTS: events.INDEXES, events.FEEDS: []})

@@ -4,17 +4,15 @@ from services.gateway.application.ports import Ports
 from services.gateway.domain.credentials import Credential, Scope, check_spelling, hashed
 from services.gateway.domain.errors import scope_missing, unauthenticated
 
-_BEARER = "Bearer "
-
 
 async def authenticate(ports: Ports, authorization: str, scope: Scope) -> Credential:
     """The credential behind an Authorization header that carries `scope`.
 
     Raises UNAUTHENTICATED MISSING_API_KEY or BAD_API_KEY, PERMISSION_DENIED SCOPE_MISSING.
     """
-    if not authorization.startswith(_BEARER):
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key:
         raise unauthenticated("MISSING_API_KEY", "send your key as `Authorization: Bearer sk_…`")
-    key = authorization.removeprefix(_BEARER)
     check_spelling(key)
     credential = await ports.keys.find(hashed(key, ports.pepper))
     if credential is None:

@@ -20,7 +20,8 @@ from services.gateway.application.reactions.store_event import store_event
 # Importing them registers their payloads with protobuf's pool, where `_payload` looks them up.
 SOURCES = {"loyalty": loyalty_events_pb2, "returns": returns_events_pb2, "refunds": refunds_events_pb2}
 
-SUBSCRIPTIONS = tuple(Subscription(source, ("#",), f"feed-{source}") for source in SOURCES)
+# One at a time in a process: events of a tenant queue up at its feed document anyway (see `MongoEventFeed`).
+SUBSCRIPTIONS = tuple(Subscription(source, ("#",), f"feed-{source}", max_workers=1) for source in SOURCES)
 
 
 def bound_to(ports: Ports) -> list[Subscription]:

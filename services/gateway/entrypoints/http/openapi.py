@@ -1,19 +1,30 @@
 """The OpenAPI 3.1 document, made from the operations and the protos behind them."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway.entrypoints.http.operations import QUERY, Operation
+from services.gateway.entrypoints.http import described
+from services.gateway.entrypoints.http.described import REF, answers
+from services.gateway.entrypoints.http.operations import Operation
 from services.gateway.entrypoints.http.routes import orders
-from services.gateway.entrypoints.http.schema import answer_model
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 VERSION = "2026-11-24"
-_REF = "#/components/schemas/{model}"
+TAGS = {
+    "events": "Everything that happened, kept 90 days.",
+    "members": "Members and their points.",
+    "orders": "Orders taken over from the shop, and what of them can come back.",
+    "pickups": "The courier: slots, bookings, labels.",
+    "programs": "Loyalty programmes.",
+    "reconciliation": "The proof that refunds add up.",
+    "refunds": "Payments and money back.",
+    "reservations": "Points held for a purchase.",
+    "returns": "Goods on their way back.",
+    "warehouse": "The warehouse desk.",
+    "webhooks": "What payment providers and couriers tell us; proven by their signature, not by a key.",
+}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "title": "Problem",
@@ -41,17 +52,16 @@ _PROBLEM: dict[str, Any] = {
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """The whole document."""
-    models: set[type[BaseModel]] = set()
+    every = (*operations, orders.QUOTE)
+    models = set(described.MODELS)
     paths: dict[str, Any] = {}
-    for operation in (*operations, orders.QUOTE):
-        answer: Any = operation.method.output_type
-        models.add(answer_model(answer))
+    for operation in every:
+        if not operation.fixed:
+            models.add(operation.answer_model())
         if operation.verb == "POST":
             models.add(operation.body_model())
         paths.setdefault(operation.path, {})[operation.verb.lower()] = _operation(operation)
-    wanted = sorted(models, key=lambda model: model.__name__)
-    _, schemas = models_json_schema([(model, "validation") for model in wanted], ref_template=_REF)
-    tags = sorted({operation.tag for operation in operations})
+    paths |= described.paths()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -61,57 +71,65 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "license": {"name": "Proprietary", "identifier": "LicenseRef-Aftercare"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in tags],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "security": [{"apiKey": []}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas.get("$defs", {}), "Problem": _PROBLEM},
-            "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},
+            "schemas": {**_schemas(models), "Problem": _PROBLEM},
+            "securitySchemes": {
+                "apiKey": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key of the shop: `Authorization: Bearer sk_…`.",
+                }
+            },
         },
     }
 
 
+def _schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    wanted = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in wanted], ref_template=REF)
+    found: dict[str, Any] = schemas["$defs"]
+    return found
+
+
 def _operation(operation: Operation) -> dict[str, Any]:
-    name = operation.method.name
-    answer: Any = operation.method.output_type
-    media, schema = "application/json", {"$ref": _REF.format(model=answer_model(answer).__name__)}
+    answer: dict[str, Any] = {
+        "application/json": {"schema": {"$ref": REF.format(model=operation.answer_model().__name__)}}
+    }
     if operation.fixed:  # the label routes answer the file itself
         media = "application/pdf" if operation.fixed.get("format") == "PDF" else "application/zpl"
-        schema = {"type": "string", "format": "binary"}
-    described: dict[str, Any] = {
-        "operationId": name + ("".join(str(value) for value in operation.fixed.values())),
+        answer = {media: {"schema": {"type": "string", "format": "binary"}}}
+    found: dict[str, Any] = {
+        "operationId": operation.operation_id,
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": [{"apiKey": [operation.scope.value]}],
         "parameters": _parameters(operation),
-        "responses": {
-            "200": {"description": "Done", "content": {media: {"schema": schema}}},
-            "4XX": _problem("The request was refused"),
-            "5XX": _problem("It did not work; ask again with the same Idempotency-Key"),
-        },
+        "responses": answers(answer),
     }
     if operation.verb == "POST":
-        reference = {"$ref": _REF.format(model=operation.body_model().__name__)}
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": reference}}}
-    return described
-
-
-def _parameters(operation: Operation) -> list[dict[str, Any]]:
-    text = {"type": "string", "minLength": 1, "maxLength": 64}
-    found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": text} for name in operation.path_fields
-    ]
-    names = {proto: shown for shown, proto in QUERY.items()}
-    for proto in operation.query:
-        schema: dict[str, Any] = {"type": "string", "maxLength": 256}
-        if proto == "page_size":
-            schema = {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
-        found.append({"name": names.get(proto, proto), "in": "query", "schema": schema})
-    if operation.is_mutation:
-        key = {"type": "string", "minLength": 1, "maxLength": 80}
-        found.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": key})
+        model = operation.body_model()
+        reference = {"$ref": REF.format(model=model.__name__)}
+        found["requestBody"] = {
+            "required": any(field.is_required() for field in model.model_fields.values()),
+            "content": {"application/json": {"schema": reference}},
+        }
     return found
 
 
-def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": _REF.format(model="Problem")}
-    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    found = described.parameters(operation.parameter_model(), operation.path_fields)
+    if operation.is_mutation:
+        key = {"type": "string", "minLength": 1, "maxLength": 80}
+        found.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": True,
+                "description": "Fresh for each change you intend, the same when you ask again.",
+                "schema": key,
+            }
+        )
+    return found

@@ -1,6 +1,7 @@
 """Every failure as problem+json (RFC 9457), by one table."""
 
 import json
+import math
 from typing import Any
 
 from starlette.responses import Response
@@ -63,8 +64,8 @@ def problem_of(error: AftercareError, request_id: str) -> Response:
             for violation in error.violations
         ]
     headers = {}
-    if status in {429, 503}:
-        headers["Retry-After"] = str(max(RETRY_SECONDS, round(error.retry_after or RETRY_SECONDS)))
+    if status in {429, 503} or error.retry_after is not None:
+        headers["Retry-After"] = str(max(RETRY_SECONDS, math.ceil(error.retry_after or RETRY_SECONDS)))
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="aftercare"'
     # A status without a reason of ours speaks of the wire between our own services: not the caller's matter.
@@ -96,11 +97,13 @@ def problem(
     return Response(
         json.dumps(body, ensure_ascii=False),
         status,
-        headers={"Request-Id": request_id, **(headers or {})},
+        headers=headers,
         media_type="application/problem+json",
     )
 
 
 def _pointer(path: str) -> str:
-    """`lines[0].net` as the JSON pointer `/lines/0/net`."""
+    """`lines[0].net` as the JSON pointer `/lines/0/net`; what is a pointer already stays one."""
+    if path.startswith("/"):
+        return path
     return "/" + path.replace("[", "/").replace("]", "").replace(".", "/") if path else ""

@@ -1,39 +1,70 @@
 """The feed of everything that happened."""
 
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.chassis.kernel.errors import FieldViolation
 from services.gateway.application.ports import RecordedEvent
 from services.gateway.application.queries.list_events import list_events
 from services.gateway.domain.credentials import Scope
-from services.gateway.domain.errors import bad_request
+from services.gateway.entrypoints.http.bodies import bad_parameter, read_parameters
+from services.gateway.entrypoints.http.scalars import Cursor, PageLimit
+from services.gateway.entrypoints.http.schema import Body
 from services.gateway.entrypoints.http.security import require
 
-_PARAMETERS = {"types", "limit", "cursor"}
+PATH = "/v1/events"
 _MAX_TYPES = 50
+
+
+class EventParameters(Body):
+    """The query of the feed."""
+
+    types: Annotated[str, Field(max_length=2000, description="Comma-separated, such as points.earned")] = ""
+    limit: PageLimit = 50
+    cursor: Cursor = ""
+
+
+class Event(Body):
+    """An event of any service."""
+
+    event_id: str
+    type: str
+    aggregate_id: str
+    sequence: int
+    occurred_time: AwareDatetime
+    data: dict[str, Any]
+
+
+class EventPage(Body):
+    """A page of the feed, oldest first.
+
+    `next_cursor` is where this page ended, also at the end of the feed, so that a reader asks again with it
+    later and misses nothing; it is empty only while there is no event at all.
+    """
+
+    events: list[Event]
+    next_cursor: str
+    has_more: bool
 
 
 async def events(request: Request) -> Response:
     """Events of the tenant, oldest first; `types` is a comma-separated filter."""
     caller = await require(request, Scope.EVENTS_READ, mutation=False)
-    query = request.query_params
-    for name in query:
-        if name not in _PARAMETERS:
-            raise bad_request(
-                "BAD_PARAMETER", f"there is no parameter {name!r} here", FieldViolation(name, "unknown")
-            )
-    limit = query.get("limit", "50")
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= 100:
-        raise bad_request(
-            "BAD_PARAMETER", "limit is a number from 1 to 100", FieldViolation("limit", "1 to 100")
-        )
-    types = [name for name in query.get("types", "").split(",") if name][:_MAX_TYPES]
-    page = await list_events(
-        request.app.state.ports, caller.credential.tenant_id, types, int(limit), query.get("cursor", "")
+    asked = EventParameters(**read_parameters(EventParameters, (), request.query_params.multi_items()))
+    types = [name for name in asked.types.split(",") if name]
+    if len(types) > _MAX_TYPES:
+        raise bad_parameter("types", f"at most {_MAX_TYPES} of them")
+    found = await list_events(
+        request.app.state.ports, caller.credential.tenant_id, types, asked.limit, asked.cursor
     )
     return JSONResponse(
-        {"events": [_as_json(event) for event in page.items], "next_cursor": page.next_page_token}
+        {
+            "events": [_as_json(event) for event in found.events],
+            "next_cursor": found.cursor,
+            "has_more": found.has_more,
+        }
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pydantic import create_model
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -10,7 +11,9 @@ from aftercare.returns.v1 import order_service_pb2, returns_service_pb2
 from services.chassis.kernel.errors import AftercareError, Kind
 from services.gateway.adapters.upstreams.translate import fill, to_json
 from services.gateway.domain.credentials import Scope
-from services.gateway.entrypoints.http.operations import Operation, read_body
+from services.gateway.entrypoints.http.bodies import read_body, read_parameters
+from services.gateway.entrypoints.http.operations import Operation
+from services.gateway.entrypoints.http.schema import answer_model
 from services.gateway.entrypoints.http.security import Caller, require
 
 _ORDERS = order_service_pb2.DESCRIPTOR.services_by_name["OrderService"].methods_by_name
@@ -29,11 +32,16 @@ OPERATIONS = (
               "What of an order can go back", "orders"),
 )  # fmt: skip
 
+_QUOTED: Any = _RETURNS["QuoteReturn"].output_type
+_PREVIEW: Any = answer_model(_POINTS["SimulateReturn"].output_type)
 QUOTE = Operation(
     "POST", f"{_ORDER}/return-quotes", _RETURNS["QuoteReturn"], Scope.RETURNS_WRITE,
     "What comes back, before the customer commits", "orders",
+    answered=create_model(
+        "QuotedReturn", __base__=answer_model(_QUOTED), points_preview=(_PREVIEW | None, ...)
+    ),
 )  # fmt: skip
-_QUOTE_BODY = QUOTE.body_model()
+_BODY, _PARAMETERS = QUOTE.body_model(), QUOTE.parameter_model()
 
 
 async def quote_return(request: Request) -> Response:
@@ -42,9 +50,10 @@ async def quote_return(request: Request) -> Response:
     `points_preview` is null for customers who are no members or whose order earned nothing.
     """
     caller = await require(request, QUOTE.scope, mutation=False)
-    order_id = request.path_params["order_id"]
+    asked = read_parameters(_PARAMETERS, request.path_params.items(), request.query_params.multi_items())
+    order_id = asked["order_id"]
     message = returns_service_pb2.QuoteReturnRequest(order_id=order_id)
-    fill(message, await read_body(request, _QUOTE_BODY))
+    fill(message, await read_body(request, _BODY))
     upstreams = request.app.state.upstreams
     quote: returns_service_pb2.QuoteReturnResponse = await upstreams.call(
         _RETURNS["QuoteReturn"], message, caller.context
