@@ -4,6 +4,7 @@ import random
 import signal
 import threading
 from dataclasses import dataclass, field
+from typing import Self
 
 from deploy.local.stack import LocalStack
 
@@ -40,7 +41,7 @@ class Chaos:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Chaos":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
