@@ -34,7 +34,7 @@ if [ ! -e "$policy" ]; then
   trap '"${root[@]}" rm -f "$policy"' EXIT
 fi
 install() {
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
     apt-get install --yes --no-install-recommends -q=2 "${missing[@]}" >&2
 }
 install || { "${root[@]}" apt-get update -q=2 >&2 && install; }
