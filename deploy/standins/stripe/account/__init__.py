@@ -1,0 +1,1 @@
+"""One test account in memory: its clock, objects, ledger and events."""

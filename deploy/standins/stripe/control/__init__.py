@@ -1,0 +1,1 @@
+"""The endpoints under `/_control`, which tests and demonstrations steer the account with."""

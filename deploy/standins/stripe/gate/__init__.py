@@ -1,0 +1,1 @@
+"""What a request passes before and after it takes effect: faults, idempotency, the log."""

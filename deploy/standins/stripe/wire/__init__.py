@@ -1,0 +1,1 @@
+"""What crosses the wire: forms in, Stripe-shaped errors and answers out, API keys."""
