@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.demo import baskets, report
 from deploy.demo.checks import Figures, StepError
 from deploy.demo.history import Imported, bring_in
-from deploy.demo.shop import Courier, Gateway, Provider
+from deploy.demo.shop import Gateway, Shop
 from deploy.demo.story import Story
 from deploy.local.state import StackState
 from services.chassis.kernel.errors import AftercareError
@@ -45,19 +45,16 @@ def run(state: StackState, *, full: bool, as_json: bool) -> int:
     """
     console = Console(stderr=True)
     started = time.perf_counter()
-    gateway = Gateway(state.urls["gateway"], {name: state.credentials[name] for name in _AUDIENCES})
-    environment = state.environment
-    provider = Provider(environment.get("STRIPE_API_BASE", ""), environment["STRIPE_API_KEY"])
-    courier = Courier(environment["COURIER_BASE_URL"], environment["COURIER_API_KEY"])
-    story = Story(gateway, provider, courier, tell=_teller(console))
-    try:
-        imported = _bring_in_history(gateway, environment, full=full, console=console)
-        _check_history(imported, story.figures)
-        story.run()
-    except (StepError, AftercareError) as error:
-        console.print(f"[bold red]main job: failed[/] {error}")
-        console.print("Look at `make logs`; the stack is still up.")
-        return 1
+    with Shop.of(state) as shop:
+        story = Story(shop, tell=_teller(console))
+        try:
+            imported = _bring_in_history(shop.gateway, state.environment, full=full, console=console)
+            _check_history(imported, story.figures)
+            story.run()
+        except (StepError, AftercareError) as error:
+            console.print(f"[bold red]main job: failed[/] {error}")
+            console.print("Look at `make logs`; the stack is still up.")
+            return 1
     seconds = time.perf_counter() - started
     wrong = story.figures.wrong
     if as_json:
@@ -65,9 +62,6 @@ def run(state: StackState, *, full: bool, as_json: bool) -> int:
     else:
         report.show(Console(), imported, story, seconds)
     return 1 if wrong else 0
-
-
-_AUDIENCES = ("shop", "agent", "warehouse", "finance")
 
 
 def _bring_in_history(

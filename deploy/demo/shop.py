@@ -3,12 +3,14 @@
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
 from deploy.demo.checks import PATIENCE_SECONDS, StepError
+from deploy.local.state import StackState
 
+AUDIENCES = ("shop", "agent", "warehouse", "finance")
 STRIPE = "https://api.stripe.com"
 SECONDS = 15.0
 NOT_NOW = {502, 503, 504}
@@ -28,6 +30,10 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self._client = httpx2.Client(base_url=self.url, timeout=SECONDS)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
 
     def get(self, audience: str, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         """Read. Raises StepError with the problem's text when it is refused."""
@@ -78,6 +84,10 @@ class Provider:
 
     def __post_init__(self) -> None:
         self._client = httpx2.Client(base_url=self.base or STRIPE, timeout=SECONDS, auth=(self.key, ""))
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
 
     def pay(self, minor: int, currency: str, order_id: str) -> str:
         """A captured PaymentIntent by the provider's test card. Returns its id."""
@@ -131,6 +141,10 @@ class Courier:
         proof = {"Authorization": f"Bearer {self.key}"}
         self._client = httpx2.Client(base_url=self.base, timeout=SECONDS, headers=proof)
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
+
     def scan(self, tracking_number: str, code: str, occurred_at: str = "") -> None:
         """One scan; its webhook is delivered, or given up after some attempts, before this returns."""
         body: dict[str, Any] = {"tracking_no": tracking_number, "code": code, "wait": True}
@@ -144,3 +158,29 @@ class Courier:
         answer = self._client.post(f"/_control/{name}", json=body, timeout=PATIENCE_SECONDS)
         if answer.is_error:
             raise StepError(f"the courier stand-in refused {name}: {answer.text}")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """All three together; leaving the `with` block closes their connections."""
+
+    gateway: Gateway
+    provider: Provider
+    courier: Courier
+
+    @classmethod
+    def of(cls, state: StackState) -> Self:
+        """The shop of a stack that is up."""
+        given = state.environment
+        return cls(
+            Gateway(state.urls["gateway"], {name: state.credentials[name] for name in AUDIENCES}),
+            Provider(given.get("STRIPE_API_BASE", ""), given["STRIPE_API_KEY"]),
+            Courier(given["COURIER_BASE_URL"], given["COURIER_API_KEY"]),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hand in (self.gateway, self.provider, self.courier):
+            hand.close()

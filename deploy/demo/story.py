@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.demo.checks import Figures, until
-from deploy.demo.shop import Courier, Gateway, Provider
+from deploy.demo.shop import Shop
 
 CURRENCY = "PLN"
 PROGRAM = "club"
@@ -45,9 +45,7 @@ def money(minor: int) -> dict[str, Any]:
 class Story:
     """Runs the story step by step and notes every figure."""
 
-    gateway: Gateway
-    provider: Provider
-    courier: Courier
+    shop: Shop
     tell: Tell
     figures: Figures = field(default_factory=Figures)
     shown: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +53,7 @@ class Story:
 
     def run(self) -> None:
         """The whole story. Raises StepError where it cannot go on."""
+        self.gateway, self.provider, self.courier = self.shop.gateway, self.shop.provider, self.shop.courier
         run = self.gateway.run
         self.account, self.order = f"anna-{run}", f"order-{run}"
         self._join()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from deploy.demo.shop import Courier, Gateway, Provider
+from deploy.demo.shop import Shop
 from deploy.demo.story import Story
 from deploy.local.stack import LocalStack
 from services.chassis.events.dead_letters import list_dead
@@ -68,13 +68,9 @@ def test_main_job_ends_with_the_same_figures_whatever_is_killed(
 
 def told(stack: LocalStack) -> Story:
     """One customer's story, started while things die."""
-    state = stack.state
-    environment = state.environment
-    gateway = Gateway(state.urls["gateway"], dict(state.credentials))
-    provider = Provider(environment["STRIPE_API_BASE"], environment["STRIPE_API_KEY"])
-    courier = Courier(environment["COURIER_BASE_URL"], environment["COURIER_API_KEY"])
-    story = Story(gateway, provider, courier, tell=lambda _: None)
-    story.run()
+    with Shop.of(stack.state) as shop:
+        story = Story(shop, tell=lambda _: None)
+        story.run()
     return story
 
 
