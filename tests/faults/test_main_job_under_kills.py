@@ -48,7 +48,7 @@ def test_main_job_ends_with_the_same_figures_whatever_is_killed(
     doomed: LocalStack, databases: Databases, seed: int
 ) -> None:
     with Chaos(doomed, seed) as chaos:
-        stories = []
+        stories: list[Story] = []
         while len(stories) < STORIES_AT_LEAST or (
             len(chaos.killed) < chaos.most and len(stories) < STORIES_AT_MOST
         ):
