@@ -44,12 +44,10 @@ def show_moved(moved: Iterable[Moved]) -> None:
 
 def show_welcome(state: StackState) -> None:
     """Addresses and test credentials."""
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    for name, url in state.urls.items():
-        table.add_row(name, f"[cyan]{escape(url)}[/]")
-    for name, key in state.credentials.items():
-        table.add_row(f"{name} key", escape(key))
-    progress.print(table, soft_wrap=True)
+    rows = {**state.urls, **{f"{name} key": key for name, key in state.credentials.items()}}
+    for name, text in rows.items():
+        # One line each, however narrow the terminal: they are there to be copied.
+        progress.print(f"  {name:<15} [cyan]{escape(text)}[/]", soft_wrap=True)
     progress.print("[dim]aftercare status | logs | demo | down[/]")
 
 
