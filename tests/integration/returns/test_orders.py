@@ -6,11 +6,12 @@ import pytest
 from aftercare.common.v1 import context_pb2
 from aftercare.returns.v1 import order_service_pb2, resources_pb2, returns_service_pb2
 from services.chassis.kernel.errors import AftercareError, Kind
-from tests.integration.returns.world import World, pln
+from tests.integration.returns.messages import o1_message, pln
+from tests.integration.returns.world import World
 
 
 async def test_an_order_is_taken_over_once(world: World) -> None:
-    order = world.o1_message()
+    order = o1_message()
     first, second = await asyncio.gather(world.imported(order), world.imported(order))
     assert first == second
     assert first.total.minor == 32495
@@ -22,18 +23,18 @@ async def test_an_order_is_taken_over_once(world: World) -> None:
 
 
 async def test_the_same_key_with_another_body_is_refused(world: World) -> None:
-    await world.imported(world.o1_message("O1"), key="k")
+    await world.imported(o1_message("O1"), key="k")
     with pytest.raises(AftercareError) as refused:
-        await world.imported(world.o1_message("O2"), key="k")
+        await world.imported(o1_message("O2"), key="k")
     assert (refused.value.kind, refused.value.reason) == (Kind.ALREADY_EXISTS, "IDEMPOTENCY_CONFLICT")
 
 
 async def test_bad_orders_are_refused_with_their_reason(world: World) -> None:
-    short = world.o1_message()
+    short = o1_message()
     short.tenders[0].amount.minor -= 1
-    mixed = world.o1_message()
+    mixed = o1_message()
     mixed.shipping.currency = "EUR"
-    unknown = world.o1_message()
+    unknown = o1_message()
     for money in (
         *(line.unit_price for line in unknown.lines),
         unknown.discount,
@@ -55,10 +56,10 @@ async def test_bad_orders_are_refused_with_their_reason(world: World) -> None:
 
 
 async def test_history_comes_in_bulk_and_a_bad_row_fails_alone(world: World) -> None:
-    orders = [world.o1_message(f"H{number}") for number in range(10)]
+    orders = [o1_message(f"H{number}") for number in range(10)]
     orders[3].tenders[0].amount.CopyFrom(pln(1))
-    orders.append(world.o1_message("H0"))
-    changed = world.o1_message("H1")
+    orders.append(o1_message("H0"))
+    changed = o1_message("H1")
     changed.lines[0].title = "Other"
     orders.append(changed)
     chunks = [
@@ -93,14 +94,12 @@ async def test_a_customer_sees_only_their_own(world: World) -> None:
             assert refused.value.reason == "ORDER_NOT_FOUND"
     ctx = world.ctx(actor=context_pb2.Actor.TYPE_CUSTOMER, actor_id="cus-1")
     with pytest.raises(AftercareError) as refused:
-        await world.orders.ImportOrder(
-            order_service_pb2.ImportOrderRequest(ctx=ctx, order=world.o1_message("O9"))
-        )
+        await world.orders.ImportOrder(order_service_pb2.ImportOrderRequest(ctx=ctx, order=o1_message("O9")))
     assert refused.value.kind is Kind.PERMISSION_DENIED
 
 
 async def test_items_say_what_can_go_back_and_why_not(world: World) -> None:
-    await world.imported(world.o1_message())
+    await world.imported(o1_message())
 
     async def items() -> list[tuple[str, int, str]]:
         request = returns_service_pb2.ListReturnableItemsRequest(ctx=world.ctx(), order_id="O1")

@@ -4,6 +4,7 @@ import pytest
 
 from aftercare.returns.v1 import resources_pb2, returns_service_pb2
 from services.chassis.kernel.errors import AftercareError, Kind
+from tests.integration.returns.messages import o1_message
 from tests.integration.returns.world import World
 
 B1 = [("B", 1, resources_pb2.REASON_DEFECTIVE)]
@@ -17,7 +18,7 @@ async def refusal(asking: object) -> tuple[Kind, str]:
 
 async def test_quotes_are_refused_with_their_reason(world: World) -> None:
     assert await refusal(world.quoted(B1)) == (Kind.NOT_FOUND, "ORDER_NOT_FOUND")
-    await world.imported(world.o1_message())
+    await world.imported(o1_message())
     assert await refusal(world.quoted(B1)) == (Kind.FAILED_PRECONDITION, "NOT_DELIVERED")
     await world.delivered("O1", days_ago=2)
     too_many = [("B", 4, resources_pb2.REASON_DEFECTIVE)]
@@ -29,7 +30,7 @@ async def test_quotes_are_refused_with_their_reason(world: World) -> None:
 
 
 async def test_a_quote_holds_for_thirty_minutes_also_past_the_window(world: World) -> None:
-    order = world.o1_message()
+    order = o1_message()
     order.place_time.seconds -= 40 * 24 * 3600
     await world.imported(order)
     await world.delivered("O1", days_ago=30)

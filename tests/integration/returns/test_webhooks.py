@@ -25,7 +25,7 @@ async def booked(world: World) -> Case:
 async def test_forged_foreign_and_broken_webhooks_are_refused(world: World) -> None:
     case = await booked(world)
     await world.scan(case, "K20")
-    [(headers, body)] = world.courier.sink.take()
+    [(headers, body)] = world.pushes("K20")
     for spoilt, kind, reason in (
         (world.ingested(headers, body + b" "), Kind.UNAUTHENTICATED, "BAD_WEBHOOK_SIGNATURE"),
         (world.ingested({}, body), Kind.UNAUTHENTICATED, "BAD_WEBHOOK_SIGNATURE"),
@@ -50,7 +50,7 @@ async def test_a_signed_webhook_that_cannot_be_read_is_told_apart(world: World) 
 async def test_the_same_webhook_many_times_at_once_has_one_effect(world: World) -> None:
     case = await booked(world)
     await world.scan(case, "K20")
-    [(headers, body)] = world.courier.sink.take()
+    [(headers, body)] = world.pushes("K20")
     done = await asyncio.gather(*(world.ingested(headers, body) for _ in range(6)))
     assert sum(one.accepted for one in done) == 1
     assert sum(one.duplicates for one in done) == 5
@@ -60,7 +60,7 @@ async def test_the_same_webhook_many_times_at_once_has_one_effect(world: World) 
 async def test_a_scan_of_an_unknown_parcel_is_parked_and_picked_up_later(world: World) -> None:
     case = await booked(world)
     await world.scan(case, "K20")
-    pushes = world.courier.sink.take()
+    pushes = world.pushes("K20")
     # As if the courier had been faster than our own commit of the label.
     tracking = case.shipments[0].tracking_number
     world.raw["returns"].update_one({}, {"$set": {"shipments.0.tracking_number": "not yet"}})

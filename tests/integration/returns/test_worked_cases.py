@@ -7,11 +7,13 @@ import pytest
 
 from aftercare.returns.v1 import resources_pb2, returns_events_pb2
 from services.chassis.kernel.errors import AftercareError, Kind
-from tests.integration.returns.world import Case, World, pln
+from tests.integration.returns.messages import o1_message, pln
+from tests.integration.returns.world import Case, World
 
 CHANGED_MIND = resources_pb2.REASON_CHANGED_MIND
 A1 = [("A", 1, CHANGED_MIND)]
 B1 = [("B", 1, CHANGED_MIND)]
+WAY = (b"K20", b"K30", b"K50")
 
 
 async def test_case_01_full_withdrawal(world: World) -> None:
@@ -49,7 +51,8 @@ async def test_case_13_out_of_order_and_duplicate(world: World) -> None:
     for hours, code in ((3, "K20"), (2, "K30"), (1, "K50")):
         at = world.clock.now() - timedelta(hours=hours)
         await world.scan(case, code, occurred_at=at.isoformat())
-    collected, in_transit, delivered = world.courier.sink.take()
+    by_code = {code: push for push in world.courier.sink.take() for code in WAY if code in push[1]}
+    collected, in_transit, delivered = (by_code[code] for code in WAY)
 
     done = [await world.ingested(*push) for push in (delivered, in_transit, delivered, collected)]
 
@@ -86,7 +89,7 @@ async def test_case_15_two_requests_for_the_last_unit_in_parallel(world: World) 
 
 
 async def test_parallel_requests_for_different_units_all_succeed(world: World) -> None:
-    order = world.o1_message()
+    order = o1_message()
     del order.lines[0]
     order.discount.CopyFrom(pln(0))
     order.tenders[0].amount.CopyFrom(pln(3 * 4999 + 2499))
@@ -103,7 +106,7 @@ async def test_parallel_requests_for_different_units_all_succeed(world: World) -
 
 
 async def test_case_r9a_points_come_back_as_points(world: World) -> None:
-    order = world.o1_message()
+    order = o1_message()
     order.discount.CopyFrom(pln(0))
     order.ClearField("shipping")
     order.ClearField("shipping_cheapest")

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from aftercare.common.v1 import context_pb2, event_pb2, money_pb2
+from aftercare.common.v1 import context_pb2, event_pb2
 from aftercare.loyalty.v1 import loyalty_events_pb2
 from aftercare.refunds.v1 import refunds_events_pb2
 from aftercare.returns.v1 import (
@@ -35,7 +35,8 @@ from services.returns.bootstrap import build_ports
 from services.returns.config import ReturnsSettings
 from services.returns.entrypoints.events import handlers
 from services.returns.entrypoints.grpc.services import grpc_services
-from tests.integration.standins.courier_process import Courier
+from tests.integration.returns.messages import o1_message
+from tests.integration.standins.courier_process import Courier, Push
 
 Case = resources_pb2.ReturnCase
 Unit = resources_pb2.ReturnUnit
@@ -45,10 +46,6 @@ ADDRESS = resources_pb2.Address(
     name="Ola Nowak", street="Prosta 1", city="Warszawa", postal_code="00-950", country="PL", phone="+48500"
 )
 Lines = Sequence[tuple[str, int, resources_pb2.Reason.ValueType]]
-
-
-def pln(minor: int) -> money_pb2.Money:
-    return money_pb2.Money(minor=minor, currency="PLN")
 
 
 class World:
@@ -119,39 +116,6 @@ class World:
             reason_code=reason,
         )
 
-    def o1_message(self, order_id: str = "O1", *, member: bool = True) -> resources_pb2.Order:
-        """O1 of spec returns.md 4.6."""
-        return resources_pb2.Order(
-            order_id=order_id,
-            customer_id="cus-1",
-            loyalty_account_id="acc_1" if member else "",
-            lines=[
-                resources_pb2.OrderLine(
-                    line_id="A",
-                    sku="SKU-A",
-                    title="Coat",
-                    quantity=1,
-                    unit_price=pln(19999),
-                    tax_rate_bps=2300,
-                ),
-                resources_pb2.OrderLine(
-                    line_id="B",
-                    sku="SKU-B",
-                    title="Socks",
-                    quantity=3,
-                    unit_price=pln(4999),
-                    tax_rate_bps=800,
-                ),
-            ],
-            discount=pln(5000),
-            shipping=pln(2499),
-            shipping_cheapest=pln(1299),
-            tenders=[
-                resources_pb2.Tender(kind=resources_pb2.Tender.KIND_CARD, amount=pln(32495), reference="pi_1")
-            ],
-            place_time=from_datetime(self.clock.now() - timedelta(days=3)),
-        )
-
     async def imported(self, order: resources_pb2.Order, key: str = "") -> resources_pb2.Order:
         return await self.orders.ImportOrder(
             order_service_pb2.ImportOrderRequest(ctx=self.ctx(key), order=order)
@@ -165,7 +129,7 @@ class World:
 
     async def o1(self, order_id: str = "O1", *, member: bool = True) -> None:
         """O1, imported and delivered."""
-        await self.imported(self.o1_message(order_id, member=member))
+        await self.imported(o1_message(order_id, member=member))
         await self.delivered(order_id)
 
     async def quoted(self, lines: Lines, order_id: str = "O1") -> returns_service_pb2.QuoteReturnResponse:
@@ -240,6 +204,10 @@ class World:
         await asyncio.to_thread(
             self.courier.control, "scan", tracking_no=tracking_no, code=code, wait=True, **more
         )
+
+    def pushes(self, code: str) -> list[Push]:
+        """The webhooks of one kind of scan; those of the booking itself may come in between."""
+        return [push for push in self.courier.sink.take() if code.encode() in push[1]]
 
     async def take_webhooks(self) -> list[pickup_service_pb2.IngestCarrierEventsResponse]:
         """Hand the webhooks that came to the service, in the order they came."""
