@@ -81,9 +81,9 @@ async def prepare(address: str) -> None:
 
 
 @contextmanager
-def echo_server() -> Iterator[str]:
-    """The bare echo, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.echo"]
+def server_process(module: str, *arguments: str) -> Iterator[str]:
+    """A server in a process of its own, which prints its port. Yields its address."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as server:  # noqa: S603 - our own module
         assert server.stdout is not None
         yield f"127.0.0.1:{int(server.stdout.readline())}"
@@ -107,7 +107,7 @@ def earn(figures: Figures, stack: LocalStack, address: str) -> float:
 
 def balance(figures: Figures, address: str) -> None:
     """GetBalance against the bare echo."""
-    with echo_server() as echo:
+    with server_process("echo") as echo:
         for callers, count in CALLS.items():
             bare, ours = [], []
             for _ in range(ROUNDS):
@@ -116,6 +116,21 @@ def balance(figures: Figures, address: str) -> None:
             target = ">= 0.3x" if callers == 64 else ""
             rates = median_of(ours)["rate"], median_of(bare)["rate"]
             figures.rate(f"GetBalance by gRPC, {callers} callers", *rates, target)
+
+
+def transport(figures: Figures, stack: LocalStack) -> None:
+    """Threads against asyncio on the earn path, without interceptors (docs/adr/0004)."""
+    for callers in (1, 16, 64):
+        rates = {}
+        for kind in ("threads", "asyncio"):
+            with server_process("transport", kind, stack.mongodb_uri) as address:
+                runs = [
+                    measured("load", "earn", address, callers, CALLS[callers] // 2) for _ in range(ROUNDS)
+                ]
+            rates[kind] = median_of(runs)["rate"]
+        figures.rate(
+            f"EarnPoints, asyncio over threads, {callers} callers", rates["asyncio"], rates["threads"]
+        )
 
 
 def main() -> None:
@@ -138,6 +153,7 @@ def main() -> None:
         figures.rate("HTTP earn, 64 connections, one gateway", median_of(http)["rate"], grpc_rate)
         figures.milliseconds("HTTP earn, 64 connections, p95", median_of(http)["p95"])
         balance(figures, address)
+        transport(figures, stack)
     figures.write()
 
 
