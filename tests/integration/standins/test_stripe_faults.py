@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
-from tests.integration.standins.stripe_process import StandIn, refund_count, replayed
+from tests.integration.standins.stripe_process import StandIn, eventually, refund_count, replayed
 
 if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
@@ -44,7 +44,7 @@ def test_hangs_run_into_the_callers_timeout(
     stand_in.fault(kind, secs=5)
     with pytest.raises(stripe.APIConnectionError):
         stand_in.client(read_seconds=0.2).v1.refunds.create(params, {"idempotency_key": "k"})
-    assert refund_count(stand_in) == effect
+    eventually(lambda: len(stand_in.wire()) == 1 and refund_count(stand_in) == effect)
     # The key is free again: nothing of the request is in flight any more.
     assert replayed(client.v1.refunds.create(params, {"idempotency_key": "k"})) == bool(effect)
     assert refund_count(stand_in) == 1

@@ -70,7 +70,7 @@ def test_other_parameters_or_another_endpoint_are_idempotency_errors(
 def test_a_key_in_flight_is_a_409(
     stand_in: StandIn, client: stripe.StripeClient, params: RefundCreateParams
 ) -> None:
-    stand_in.fault("slow", secs=0.6)
+    stand_in.fault("slow", secs=1.5)
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(client.v1.refunds.create, params, {"idempotency_key": "k"})
         eventually(lambda: len(stand_in.wire()) == 1)
@@ -88,7 +88,7 @@ def test_a_key_in_flight_is_a_409(
 
 def test_fifty_at_once_with_one_key_make_one_refund(stand_in: StandIn, params: RefundCreateParams) -> None:
     client = stand_in.client(retries=8)
-    stand_in.fault("slow", secs=0.3)
+    stand_in.fault("slow", secs=0.5)
 
     def create(_: int) -> str:
         return client.v1.refunds.create(params, {"idempotency_key": "k"}).id

@@ -50,7 +50,7 @@ def pay_out_automatically(account: Account, currency: str) -> StripeObject | Non
     """
     ledger = account.ledger
     rows = [
-        row for row in ledger.rows.newest_first({"currency": currency}) if True
+        row for row in ledger.rows.newest_first({"currency": currency}) if row["id"] not in ledger.payout_of
     ]
     amount = sum(row["net"] for row in rows)
     if amount <= 0:
