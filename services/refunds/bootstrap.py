@@ -26,6 +26,7 @@ from services.refunds.adapters.mongo.transaction import MongoTransaction
 from services.refunds.adapters.stripe.client import build_client
 from services.refunds.adapters.stripe.gateway import StripeGateway
 from services.refunds.adapters.stripe.webhooks import StripeWebhooks
+from services.refunds.adapters.turns import AsyncioTurns, NoTurns
 from services.refunds.application.ports import Ports, Transaction
 from services.refunds.config import RefundsSettings
 from services.refunds.domain.errors import REQUEST_ID_REUSED
@@ -140,6 +141,8 @@ def build_ports(
         offload=offload,
         provider=StripeGateway(stripe_client, settings.stripe_account, livemode=settings.livemode),
         webhooks=StripeWebhooks(settings.webhook_secrets),
+        # Direct calls mean `work`, which has no event loop to wait in.
+        turns=NoTurns() if offload is call_directly else AsyncioTurns(),
         owner=new_owner(),
         jitter=random.random,
         crash_point=crash_points(settings.aftercare_mode, settings.refund_crash_at),

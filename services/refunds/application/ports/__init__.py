@@ -1,8 +1,9 @@
 """All that use cases may ask of the world."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from services.chassis.kernel.clock import Clock
 from services.chassis.kernel.coroutines import Offload
@@ -13,6 +14,18 @@ from services.refunds.application.ports.transaction import RaceError, Transactio
 
 Result = TypeVar("Result")
 _RACES = 5
+
+
+class Turns(Protocol):
+    """Lets callers of this process who want the same thing take turns.
+
+    The database alone keeps them right; taking turns keeps fifty at once on one charge from spending their
+    time on each other's write conflicts.
+    """
+
+    def of(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the key's turn; not re-entrant."""
+        ...
 
 
 def no_crash(_name: str) -> None:
@@ -29,6 +42,7 @@ class Ports:
     offload: Offload
     provider: PaymentProvider
     webhooks: WebhookVerifier
+    turns: Turns
     owner: str
     jitter: Callable[[], float]
     crash_point: Callable[[str], None] = no_crash
@@ -43,4 +57,4 @@ class Ports:
         return await self.uow.run(work)
 
 
-__all__ = ["PaymentProvider", "Ports", "RaceError", "Transaction", "WebhookVerifier"]
+__all__ = ["PaymentProvider", "Ports", "RaceError", "Transaction", "Turns", "WebhookVerifier"]

@@ -47,7 +47,8 @@ async def create_refund(ports: Ports, command: CreateRefund) -> CreatedRefund:
     async def work(tx: Transaction) -> CreatedRefund:
         return await drive_again(ports, tx, command) or await owe(ports, tx, command)
 
-    return await ports.commit(work)
+    async with ports.turns.of(f"{command.ctx.tenant_id}/{command.order_id}"):
+        return await ports.commit(work)
 
 
 async def drive_again(ports: Ports, tx: Transaction, command: CreateRefund) -> CreatedRefund | None:
