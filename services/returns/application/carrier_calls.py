@@ -8,8 +8,8 @@ from services.returns.domain import carrier_errors
 from services.returns.domain.carriage import CarrierCall
 from services.returns.domain.errors import carrier_down, invalid, precondition
 
-_CALL_TAKES: Final = timedelta(seconds=6)
-"""At most; four of them fit into `booking.CALL_TAKES`, during which no timer meddles."""
+_CALL_TAKES: Final = timedelta(seconds=4)
+"""At most; three, the most in one go, fit into `booking.CALL_TAKES`, during which no timer meddles."""
 
 
 def call_of(key: str) -> CarrierCall:

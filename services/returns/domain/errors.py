@@ -58,6 +58,17 @@ def carrier_down(carrier: str, cause: str) -> AftercareError:
     )
 
 
+def booking_in_progress(carrier: str) -> AftercareError:
+    """Somebody else, perhaps a process that died, asks the carrier for this very booking."""
+    return AftercareError(
+        Kind.UNAVAILABLE,
+        "BOOKING_IN_PROGRESS",
+        f"the courier {carrier} is being asked for this booking already; ask again with the same key",
+        {"carrier": carrier},
+        retry_after=1.0,
+    )
+
+
 def role_not_allowed(role: str, act: str) -> AftercareError:
     """This kind of actor may not do that."""
     return AftercareError(

@@ -15,6 +15,7 @@ from services.returns.domain.cases.booking import Wish, ask_pickup, resume
 from services.returns.domain.cases.return_case import ReturnCase
 from services.returns.domain.cases.states import PickupState
 from services.returns.domain.cases.story import Story
+from services.returns.domain.errors import booking_in_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ async def book_pickup(ports: Ports, command: BookPickup) -> Answer[ReturnCase]:
 
     The wish is committed before the courier is asked, so a second call with the same key, or the timer after
     a crash, goes on with the same booking. Raises RETURN_NOT_FOUND, SLOT_TAKEN, PICKUP_CUTOFF_PASSED,
-    NO_COVERAGE, CARRIER_REFUSED, PICKUP_ALREADY_BOOKED, ALREADY_COLLECTED, ALREADY_RECEIVED, CARRIER_DOWN
-    (nothing is booked; the same call may be repeated).
+    NO_COVERAGE, CARRIER_REFUSED, PICKUP_ALREADY_BOOKED, ALREADY_COLLECTED, ALREADY_RECEIVED; and for the
+    same call to be repeated CARRIER_DOWN (nothing is booked) and BOOKING_IN_PROGRESS.
     """
     ctx = command.ctx
     asked = await ports.uow.once("BookPickup", ctx, PickupAsked, lambda tx: _ask(ports, command, tx))
@@ -52,6 +53,8 @@ async def book_pickup(ports: Ports, command: BookPickup) -> Answer[ReturnCase]:
     pickup = case.pickup(of.pickup_id)
     if pickup.state is PickupState.BOOKING_FAILED:
         raise refusal(pickup.failure, "choose another slot or try again", pickup.carrier)
+    if pickup.state is PickupState.REQUESTED:
+        raise booking_in_progress(pickup.carrier)
     return Answer(case, asked.replayed)
 
 

@@ -15,7 +15,7 @@ from services.returns.domain.cases.states import CaseState, PickupState
 from services.returns.domain.cases.story import Story
 from services.returns.domain.errors import precondition
 
-CALL_TAKES: Final = timedelta(seconds=30)
+CALL_TAKES: Final = timedelta(seconds=15)
 """Longer than all calls to the carrier in one go may take by their deadlines."""
 _FIRST_PAUSE: Final = timedelta(seconds=2)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
