@@ -6,6 +6,7 @@ from pymongo.errors import (
     NetworkTimeout,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
     WTimeoutError,
 )
 
@@ -27,13 +28,15 @@ def as_aftercare_error(failure: BaseException) -> AftercareError | None:
         return _unavailable(
             "STORAGE_FULL", "the database has no disk space left; nothing was lost, retry later"
         )
+    if isinstance(failure, ServerSelectionTimeoutError):  # nobody to ask: nothing was sent
+        return _unreachable()
     timed_out = isinstance(failure, ExecutionTimeout | NetworkTimeout | WTimeoutError) or failure.timeout
     if timed_out:
         return _unavailable(
             "DATABASE_TIMEOUT", "the database did not answer in time; retry with the same key"
         )
     if isinstance(failure, ConnectionFailure):
-        return _unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached; retry with the same key")
+        return _unreachable()
     if failure.has_error_label("TransientTransactionError") or (
         isinstance(failure, OperationFailure) and failure.code == _EXCEEDED_TIME_LIMIT
     ):
@@ -44,6 +47,10 @@ def as_aftercare_error(failure: BaseException) -> AftercareError | None:
             retry_after=RETRY_SECONDS,
         )
     return None
+
+
+def _unreachable() -> AftercareError:
+    return _unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached; retry with the same key")
 
 
 def _unavailable(reason: str, message: str) -> AftercareError:
