@@ -20,14 +20,9 @@ HEALTH_SECONDS = 1.0
 _Call = Callable[..., Awaitable[Message]]
 
 
-def request_class(method: MethodDescriptor) -> type[Message]:
-    """The request message of an RPC."""
-    return GetMessageClass(method.input_type)
-
-
 @dataclass(frozen=True)
-class Upstreams:
-    """Channels by service name: loyalty, returns, refunds."""
+class Channels:
+    """Channels by service name: loyalty, returns, refunds. See `entrypoints.http.upstreams.Upstreams`."""
 
     channels: Mapping[str, grpc.aio.Channel]
     _calls: dict[str, _Call]
@@ -79,6 +74,6 @@ class Upstreams:
         return call
 
 
-def open_upstreams(addresses: Mapping[str, str]) -> Upstreams:
+def open_upstreams(addresses: Mapping[str, str]) -> Channels:
     """Channels to `host:port` by service name; they connect when first used and find restarted services."""
-    return Upstreams({name: channel(address) for name, address in addresses.items()}, {})
+    return Channels({name: channel(address) for name, address in addresses.items()}, {})

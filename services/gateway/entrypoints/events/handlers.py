@@ -13,9 +13,9 @@ from aftercare.returns.v1 import returns_events_pb2
 from services.chassis.events.declarations import Handle, Subscription
 from services.chassis.events.envelopes import UndecodableEventError
 from services.chassis.kernel.coroutines import run_now
-from services.gateway.adapters.upstreams.translate import to_json
 from services.gateway.application.ports import Ports, RecordedEvent
 from services.gateway.application.reactions.store_event import store_event
+from services.gateway.entrypoints.translate import to_json
 
 # Importing them registers their payloads with protobuf's pool, where `_payload` looks them up.
 SOURCES = {"loyalty": loyalty_events_pb2, "returns": returns_events_pb2, "refunds": refunds_events_pb2}

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 
 from services.chassis import logging
 from services.chassis.kernel.errors import AftercareError
-from services.gateway.adapters.upstreams.channels import Upstreams
 from services.gateway.application.ports import Ports
 from services.gateway.entrypoints.http import openapi
 from services.gateway.entrypoints.http.middleware import Guard, refused
@@ -26,6 +25,7 @@ from services.gateway.entrypoints.http.routes import (
     warehouse,
     webhooks,
 )
+from services.gateway.entrypoints.http.upstreams import Upstreams
 
 OPERATIONS = (
     *members.OPERATIONS,

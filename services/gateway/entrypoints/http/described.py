@@ -80,7 +80,7 @@ def _webhook(name: str, summary: str, method: MethodDescriptor) -> dict[str, Any
     return {
         "operationId": name,
         "summary": summary,
-        "description": "Proven by the sender's own signature over the raw body; repeated ones change nothing.",
+        "description": "Proven by the sender's signature over the raw body; repeated ones change nothing.",
         "tags": ["webhooks"],
         "security": [],
         "parameters": found,

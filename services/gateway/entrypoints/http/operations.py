@@ -13,8 +13,6 @@ from starlette.responses import JSONResponse, Response
 
 from services.chassis.grpc.validation import is_mutation
 from services.chassis.kernel.errors import AftercareError, FieldViolation
-from services.gateway.adapters.upstreams.channels import request_class
-from services.gateway.adapters.upstreams.translate import fill, to_json
 from services.gateway.domain.credentials import Scope
 from services.gateway.entrypoints.http.bodies import read_body, read_parameters
 from services.gateway.entrypoints.http.schema import (
@@ -25,6 +23,8 @@ from services.gateway.entrypoints.http.schema import (
     request_model,
 )
 from services.gateway.entrypoints.http.security import require
+from services.gateway.entrypoints.http.upstreams import request_class
+from services.gateway.entrypoints.translate import fill, to_json
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _PROTO_NAMES = {shown: proto for proto, shown in SHOWN.items()}

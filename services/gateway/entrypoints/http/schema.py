@@ -12,8 +12,8 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
-from services.gateway.adapters.upstreams.translate import TIMESTAMP, short_names
 from services.gateway.entrypoints.http.scalars import Base64Text, Cursor, Instant, PageLimit
+from services.gateway.entrypoints.translate import TIMESTAMP, short_names
 
 _INTS = {FieldDescriptor.CPPTYPE_INT32: 32, FieldDescriptor.CPPTYPE_INT64: 64}
 # Proto3 cannot tell 0 from "left out"; an amount that was forgotten must not become a free refund.

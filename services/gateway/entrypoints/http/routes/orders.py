@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse, Response
 from aftercare.loyalty.v1 import points_service_pb2
 from aftercare.returns.v1 import order_service_pb2, returns_service_pb2
 from services.chassis.kernel.errors import AftercareError, Kind
-from services.gateway.adapters.upstreams.translate import fill, to_json
 from services.gateway.domain.credentials import Scope
 from services.gateway.entrypoints.http.bodies import read_body, read_parameters
 from services.gateway.entrypoints.http.operations import Operation
-from services.gateway.entrypoints.http.schema import answer_model
+from services.gateway.entrypoints.http.schema import IN_HEADERS, answer_model
 from services.gateway.entrypoints.http.security import Caller, require
+from services.gateway.entrypoints.translate import fill, to_json
 
 _ORDERS = order_service_pb2.DESCRIPTOR.services_by_name["OrderService"].methods_by_name
 _RETURNS = returns_service_pb2.DESCRIPTOR.services_by_name["ReturnsService"].methods_by_name
@@ -89,5 +89,10 @@ async def _points_preview(
     except AftercareError as error:
         if error.kind is Kind.NOT_FOUND:
             return None
+        if error.kind is Kind.INVALID_ARGUMENT:  # the question is ours, so its faults are not the caller's
+            raise AftercareError(Kind.INTERNAL, error.reason, error.message) from error
         raise
-    return to_json(outcome)
+    preview = to_json(outcome)
+    for name in IN_HEADERS:  # nothing was asked twice here
+        preview.pop(name, None)
+    return preview

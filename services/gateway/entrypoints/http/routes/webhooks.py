@@ -6,10 +6,10 @@ from starlette.responses import JSONResponse, Response
 from aftercare.refunds.v1 import refund_service_pb2
 from aftercare.returns.v1 import pickup_service_pb2
 from services.chassis.logging import new_request_id
-from services.gateway.adapters.upstreams.translate import to_json
 from services.gateway.domain.errors import bad_request, unauthenticated
 from services.gateway.entrypoints.http.bodies import bad_parameter, read_bytes
 from services.gateway.entrypoints.http.security import system_context
+from services.gateway.entrypoints.translate import to_json
 
 STRIPE_PATH = "/v1/webhooks/{tenant_id}/stripe"
 CARRIER_PATH = "/v1/webhooks/{tenant_id}/carriers/{carrier}"
