@@ -1,0 +1,86 @@
+"""The three services, played by one real gRPC server with the chassis' guard and canned answers."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import grpc
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from aftercare.loyalty.v1 import account_service_pb2, points_service_pb2, program_service_pb2
+from aftercare.refunds.v1 import payment_service_pb2, reconciliation_service_pb2, refund_service_pb2
+from aftercare.returns.v1 import (
+    order_service_pb2,
+    pickup_service_pb2,
+    returns_service_pb2,
+    warehouse_service_pb2,
+)
+from services.chassis.grpc.interceptors import CallInterceptor
+from services.chassis.grpc.server import nothing_to_translate
+from tests.integration.gateway import samples
+
+FILES = (
+    account_service_pb2,
+    points_service_pb2,
+    program_service_pb2,
+    order_service_pb2,
+    pickup_service_pb2,
+    returns_service_pb2,
+    warehouse_service_pb2,
+    payment_service_pb2,
+    reconciliation_service_pb2,
+    refund_service_pb2,
+)
+METHODS = {
+    f"/{service.full_name}/{method.name}": method
+    for file in FILES
+    for service in file.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+}
+Behaviour = Message | Exception | Callable[[Any], Message]
+
+
+class CannedUpstream(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc's stub has no types for it
+    """Answers every RPC with every field set, unless a test says otherwise; keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Any]] = []
+        self.answers: dict[str, Behaviour] = {}
+
+    def reset(self) -> None:
+        self.asked.clear()
+        self.answers.clear()
+
+    def last(self) -> Any:
+        """The request of the last call."""
+        return self.asked[-1][1]
+
+    def service(self, details: Any) -> Any:
+        method = METHODS.get(details.method)
+        if method is None or method.client_streaming:
+            return None
+
+        async def behave(request: Any, context: Any) -> Message:
+            self.asked.append((method.name, request))
+            wanted = self.answers.get(method.name)
+            if wanted is None:
+                return samples.answer(method)
+            if isinstance(wanted, Exception):
+                raise wanted
+            return wanted if isinstance(wanted, Message) else wanted(request)
+
+        return grpc.unary_unary_rpc_method_handler(
+            behave,
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=lambda message: message.SerializeToString(),
+        )
+
+    async def __aenter__(self) -> Self:
+        self._server = grpc.aio.server(interceptors=[CallInterceptor("canned", nothing_to_translate)])
+        self._server.add_generic_rpc_handlers((self,))
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        await self._server.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._server.stop(None)
