@@ -1,6 +1,7 @@
 """Connections to the broker on which no call waits without a bound."""
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +10,9 @@ from amqp.exceptions import AMQPError
 
 CONNECT_SECONDS = 3.0
 IO_SECONDS = 5.0
-HEARTBEAT_SECONDS = 10
+# The broker beats every half of it, and each frame that comes begins a read's time anew: with less than twice
+# the time limit of a read, a broker that does nothing but beat would be waited for without end.
+HEARTBEAT_SECONDS = 20
 
 # What a lost, refused or silent broker raises; TimeoutError is an OSError.
 BROKER_ERRORS: tuple[type[Exception], ...] = (AMQPError, OSError)
@@ -44,11 +47,25 @@ def open_channel(connection: Any) -> Any:  # noqa: ANN401 - py-amqp has no types
     return channel
 
 
-def close_quietly(connection: Any) -> None:  # noqa: ANN401 - py-amqp has no types
-    """Close a connection that may be broken already."""
+def abandon(connection: Any) -> None:  # noqa: ANN401 - py-amqp has no types
+    """Drop a connection without a word to the broker, which may never answer one (seen after its restart).
+
+    The broker takes back what was not acknowledged.
+    """
     # A half-open connection fails in more ways than BROKER_ERRORS, and none of them matters any more.
     with contextlib.suppress(Exception):
+        connection.collect()
+
+
+@contextlib.contextmanager
+def connected(amqp_uri: str) -> Iterator[Any]:
+    """A connection for one short errand, closed in good order, or dropped when the errand failed."""
+    connection = connect(amqp_uri)
+    try:
+        yield connection
         connection.close()
+    finally:
+        abandon(connection)
 
 
 def address(amqp_uri: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from amqp.exceptions import NotFound
 
-from services.chassis.events.connections import BROKER_ERRORS, close_quietly, connect, open_channel
+from services.chassis.events.connections import BROKER_ERRORS, connected, open_channel
 from services.chassis.events.envelopes import UndecodableEventError, body_of, decode_envelope
 from services.chassis.events.publisher import ConfirmedPublisher, Outgoing
 from services.chassis.events.topology import dead_queue
@@ -49,7 +49,7 @@ def list_dead(amqp_uri: str, queues: Iterable[str], limit: int = 100) -> list[De
     BROKER_ERRORS.
     """
     found = []
-    with _connection(amqp_uri) as connection:
+    with connected(amqp_uri) as connection:
         for queue in queues:
             try:
                 with _dead_of(connection, queue) as (channel, count):
@@ -68,7 +68,7 @@ def replay(amqp_uri: str, queue: str, event_id: str | None = None) -> int:
     or one of BROKER_ERRORS.
     """
     moved = 0
-    with _connection(amqp_uri) as connection:
+    with connected(amqp_uri) as connection:
         publisher = ConfirmedPublisher(connection)
         try:
             with _dead_of(connection, queue) as (channel, count):
@@ -95,15 +95,6 @@ def watch_dead(amqp_uri: str, queues: Iterable[str]) -> None:
         DEAD_LETTERS.labels(found.queue).set(found.count)
         if found.count:
             log.warning("ALARM there are dead letters", queue=found.queue, count=found.count)
-
-
-@contextmanager
-def _connection(amqp_uri: str) -> Iterator[Any]:
-    connection = connect(amqp_uri)
-    try:
-        yield connection
-    finally:
-        close_quietly(connection)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Publishing that knows what the broker took."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,9 +53,18 @@ class ConfirmedPublisher:
             )
             self._last_tag += 1
             self._waiting[self._last_tag] = message.id
-        while self._waiting:
-            self._connection.drain_events(timeout=IO_SECONDS)
+        self._await_confirms()
         return frozenset(self._refused)
+
+    def _await_confirms(self) -> None:
+        # A broker that has just restarted may accept a message for a queue without a leader and never
+        # confirm it, while its heartbeats go on: only a limit on the whole wait ends that.
+        end = time.monotonic() + IO_SECONDS
+        while self._waiting:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"{len(self._waiting)} messages not confirmed within {IO_SECONDS:g} s")
+            self._connection.drain_events(timeout=left)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - py-amqp calls it so
         self._settled(tag, multiple=multiple)

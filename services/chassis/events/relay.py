@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 
 from services.chassis.events import metrics, topology
 from services.chassis.events.backlog import Backlog, Limits
-from services.chassis.events.connections import BROKER_ERRORS, address, close_quietly, connect
+from services.chassis.events.connections import BROKER_ERRORS, abandon, address, connect
 from services.chassis.events.crash_points import crash_point
 from services.chassis.events.doorbell import Doorbell
 from services.chassis.events.publisher import ConfirmedPublisher, Outgoing
@@ -191,7 +191,7 @@ class OutboxRelay:
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            close_quietly(self._connection)
+            abandon(self._connection)
             self._connection = self._publisher = None
 
     def _step_down(self) -> None:

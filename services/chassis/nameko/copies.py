@@ -5,7 +5,7 @@ import threading
 import eventlet
 import structlog
 
-from services.chassis.events.connections import BROKER_ERRORS, IO_SECONDS, close_quietly, connect
+from services.chassis.events.connections import BROKER_ERRORS, IO_SECONDS, abandon, connect
 from services.chassis.events.publisher import ConfirmedPublisher, Outgoing
 
 _LONGEST_PAUSE = 5.0
@@ -44,7 +44,7 @@ class CopyPublisher:
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:
-            close_quietly(self._connection)
+            abandon(self._connection)
             self._connection = self._publisher = None
 
     def _try(self, copy: Outgoing) -> frozenset[str]:

@@ -9,17 +9,18 @@ import threading
 from functools import partial
 from typing import Any
 
+import eventlet
 import structlog
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
 from services.chassis.events import topology
-from services.chassis.events.connections import BROKER_ERRORS, address, close_quietly, connect, open_channel
+from services.chassis.events.connections import BROKER_ERRORS, abandon, address, connect, open_channel
 from services.chassis.events.declarations import RetryPolicy, Subscription
 from services.chassis.nameko.copies import CopyPublisher
 from services.chassis.nameko.delivery import Delivery
 
-_HEARTBEAT_SECONDS = 20
+_ANSWER_SECONDS = 8.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
 _TURN = 0.25  # seconds: how soon a stop is noticed
 
@@ -86,12 +87,12 @@ class EventEntrypoint(Entrypoint):  # type: ignore[misc] # nameko has no types
                 self.stopping.wait(pause)
 
     def _consume(self) -> None:
-        connection = connect(self._amqp_uri, heartbeat=_HEARTBEAT_SECONDS)
+        connection = connect(self._amqp_uri)
         try:
-            channel = open_channel(connection)
-            topology.declare_subscription(channel, self.service, self.subscription, self.policy)
-            channel.basic_qos(0, self.container.max_workers, a_global=False)
-            tag = channel.basic_consume(self.queue, callback=self._received)
+            # Green sockets have no time limits of their own, and a broker that has just restarted may
+            # leave a declaration unanswered for ever.
+            with eventlet.Timeout(_ANSWER_SECONDS, TimeoutError("no answer while setting up")):
+                channel, tag = self._set_up(connection)
             self.consuming = True
             log.info("consuming", queue=self.queue)
             while not self.stopping.is_set():
@@ -99,8 +100,17 @@ class EventEntrypoint(Entrypoint):  # type: ignore[misc] # nameko has no types
             channel.basic_cancel(tag)
             while self._in_flight:
                 _turn(connection)
+            # In good order, so that the broker has read every acknowledgement.
+            with eventlet.Timeout(_ANSWER_SECONDS, exception=False):
+                connection.close()
         finally:
-            close_quietly(connection)
+            abandon(connection)
+
+    def _set_up(self, connection: Any) -> tuple[Any, str]:  # noqa: ANN401 - py-amqp has no types
+        topology.declare_subscription(connection, self.service, self.subscription, self.policy)
+        channel = open_channel(connection)
+        channel.basic_qos(0, self.container.max_workers, a_global=False)
+        return channel, channel.basic_consume(self.queue, callback=self._received)
 
     def _received(self, message: Any) -> None:  # noqa: ANN401 - py-amqp has no types
         self._in_flight += 1

@@ -18,7 +18,7 @@ from bson import Timestamp
 
 from aftercare.common.v1.event_pb2 import EventEnvelope
 from services.chassis.events import topology
-from services.chassis.events.connections import close_quietly, connect, open_channel
+from services.chassis.events.connections import BROKER_ERRORS, abandon, connect, open_channel
 from services.chassis.events.publisher import ConfirmedPublisher, Outgoing
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -73,23 +73,29 @@ class Backbone:
         self.database = self.client[f"test_{self.tag}"]
         self.database["outbox"].create_index([("ts", 1)], partialFilterExpression={"sent": 0})
         self.database["done"].create_index([("handler", 1), ("event", 1)])
-        self.connection = connect(amqp_uri, heartbeat=0)
-        self.channel = open_channel(self.connection)
-        self._publisher = ConfirmedPublisher(self.connection)
-        self._queues: set[str] = set()
+        self.connection: Any = None
+        self.reconnect()
+        self.queues: set[str] = set()
         self._processes: list[Process] = []
         self._sequence = 0
+
+    def reconnect(self) -> None:
+        abandon(self.connection)
+        self.connection = connect(self.amqp_uri, heartbeat=0)
+        self.channel = open_channel(self.connection)
+        self._publisher = ConfirmedPublisher(self.connection)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop_all()
-        for queue in self._queues:
-            self.channel.queue_delete(queue)
-        close_quietly(self.connection)
         self.client.drop_database(self.database.name)
         self.client.close()
+        with suppress(*BROKER_ERRORS):  # a test that failed while the broker was away fails as such
+            for queue in self.queues:
+                self.channel.queue_delete(queue)
+        abandon(self.connection)
 
     def source(self, handler: str = "feed") -> str:
         """The service whose events that handler gets: one for each, so that tests do not meet."""
@@ -147,7 +153,7 @@ class Backbone:
             name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
         )
         self.channel.queue_bind(name, topology.events_exchange(source or self.source()), "#")
-        self._queues.add(name)
+        self.queues.add(name)
         return name
 
     def drain(self, queue: str) -> list[EventEnvelope]:
@@ -157,12 +163,11 @@ class Backbone:
             found.append(EventEnvelope.FromString(message.body))
         return found
 
-    def relay(self, *sources: str, crash_at: str = "", **uris: str) -> Process:
+    def relay(self, *sources: str, crash_at: str = "", lease: float = 1.5, **uris: str) -> Process:
         arguments = [uris.get("amqp_uri", self.amqp_uri), uris.get("mongodb_uri", self.mongodb_uri)]
+        arguments += [self.database.name, str(lease)]
         names = sources or (self.source(),)
-        return self._run(
-            Process("relay_program.py", *arguments, self.database.name, *names, crash_at=crash_at)
-        )
+        return self._run(Process("relay_program.py", *arguments, *names, crash_at=crash_at))
 
     def worker(
         self,
@@ -187,7 +192,7 @@ class Backbone:
         for name in handlers:
             queue = self.queue(name)
             retries = [topology.retry_queue(queue, delay) for delay in DELAYS]
-            self._queues |= {queue, topology.dead_queue(queue), *retries}
+            self.queues |= {queue, topology.dead_queue(queue), *retries}
         return self._run(Process("worker_program.py", json.dumps(config), supervised=supervised))
 
     def stop_all(self) -> None:
@@ -229,7 +234,7 @@ class Backbone:
         return process
 
 
-def until(condition: Callable[[], Any], seconds: float = 15.0, what: str = "") -> None:
+def until(condition: Callable[[], Any], seconds: float = 30.0, what: str = "") -> None:
     """Wait until the condition holds; fails after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():

@@ -1,6 +1,7 @@
 import socket
 import threading
 from contextlib import suppress
+from typing import Self
 
 
 class Gate:
@@ -13,8 +14,15 @@ class Gate:
         self._pairs: list[socket.socket] = []
         self._accept_in_background()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shut()
+
     def shut(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it may be shut already
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for one in self._pairs:
             with suppress(OSError):

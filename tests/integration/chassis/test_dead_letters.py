@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 
+import amqp
 import pytest
 from typer.testing import CliRunner
 
@@ -12,20 +13,20 @@ from tests.integration.chassis.backbone import Backbone, until
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def backbone(amqp_uri: str, mongodb_uri: str) -> Iterator[Backbone]:
     with Backbone(amqp_uri, mongodb_uri) as made:
+        made.worker({"feed": {}})
+        until(made.consumers)
         yield made
 
 
 @pytest.fixture
 def dead(backbone: Backbone) -> list[str]:
-    """Two events that died because their handler refused them the first time, as after a repair."""
-    process = backbone.worker({"feed": {}})
-    until(backbone.consumers)
+    """Two events that died because their handler refused them the first time, as before a repair."""
+    backbone.dead()
     events = [backbone.publish(backbone.event("invalid", times=1)) for _ in range(2)]
     until(lambda: backbone.depth(topology.dead_queue(backbone.queue())) == 2)
-    assert process.now.poll() is None
     return events
 
 
@@ -58,12 +59,16 @@ def test_what_dies_again_after_a_replay_has_a_fresh_count(backbone: Backbone, de
     assert [letter.attempts for letter in found.letters if letter.event_id == event] == [1]
 
 
-def test_a_replay_without_its_queue_keeps_the_letters(backbone: Backbone, dead: list[str]) -> None:
-    backbone.stop_all()
-    backbone.channel.queue_delete(backbone.queue())
+def test_a_replay_without_its_queue_keeps_the_letters(backbone: Backbone) -> None:
+    gone = backbone.queue("gone")
+    backbone.queues.add(topology.dead_queue(gone))
+    backbone.channel.queue_declare(topology.dead_queue(gone), durable=True, auto_delete=False)
+    letter = amqp.Message(backbone.event().SerializeToString(), delivery_mode=2)
+    backbone.channel.basic_publish(letter, "", topology.dead_queue(gone))
+    until(lambda: backbone.depth(topology.dead_queue(gone)) == 1)
     with pytest.raises(LookupError, match="does not exist"):
-        replay(backbone.amqp_uri, backbone.queue())
-    until(lambda: backbone.depth(topology.dead_queue(backbone.queue())) == 2)
+        replay(backbone.amqp_uri, gone)
+    until(lambda: backbone.depth(topology.dead_queue(gone)) == 1)
     with pytest.raises(LookupError, match="does not exist"):
         replay(backbone.amqp_uri, "aftercare.no.such")
 

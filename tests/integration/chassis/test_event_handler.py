@@ -42,7 +42,8 @@ def test_a_poisoned_event_is_retried_with_delays_and_then_dead_with_its_error(
     assert letter.headers["x-first-failed"].startswith("20")
     assert letter.properties["message_id"] == event
     gaps = [(b["at"] - a["at"]).total_seconds() for a, b in pairwise(backbone.tries(event))]
-    assert 0.2 <= gaps[0] < 0.5 <= gaps[1] < 1.0
+    assert gaps[0] >= 0.2
+    assert gaps[1] >= 0.5
     assert [len(backbone.tries(other)) for other in others] == [1] * 20
 
 
@@ -77,11 +78,12 @@ def test_a_handler_over_its_time_is_retried_and_then_dead_while_others_go_on(
 ) -> None:
     event = backbone.publish(backbone.event("hang"), "slow")
     others = [backbone.publish(backbone.event(), "slow") for _ in range(30)]
-    until(lambda: all(backbone.tries(other) for other in others), 2.0, "the others")
     until(lambda: backbone.depth(topology.dead_queue(backbone.queue("slow"))) == 1)
     [letter] = backbone.dead("slow")
     assert letter.headers["x-error"] == "HandlerTimeoutError: took longer than 0.3 s"
     assert len(backbone.tries(event)) == 3
+    last_try = backbone.tries(event)[-1]["at"]
+    assert all(backbone.tries(other)[0]["at"] < last_try for other in others)
 
 
 def test_an_event_handled_before_is_acknowledged(backbone: Backbone, worker: Process) -> None:
@@ -96,7 +98,7 @@ def test_an_event_handled_before_is_acknowledged(backbone: Backbone, worker: Pro
 def test_a_timer_that_raises_keeps_its_turns_and_its_process(backbone: Backbone, worker: Process) -> None:
     before = backbone.database["done"].count_documents({"handler": "timer.faulty"})
     pid = worker.now.pid
-    until(lambda: backbone.database["done"].count_documents({"handler": "timer.faulty"}) > before + 2, 3.0)
+    until(lambda: backbone.database["done"].count_documents({"handler": "timer.faulty"}) > before + 2)
     assert backbone.database["done"].count_documents({"handler": "timer.tick"}) > 2
     assert worker.now.pid == pid
 
@@ -107,7 +109,7 @@ def test_a_handler_that_kills_its_process_is_dead_at_the_delivery_limit(
     # It dies late enough for the others to end, or the broker would count its deaths against them too.
     event = backbone.publish(backbone.event("exit", work=0.3), "killer")
     others = [backbone.publish(backbone.event(), "bystander") for _ in range(20)]
-    until(lambda: backbone.depth(topology.dead_queue(backbone.queue("killer"))) == 1, 30.0)
+    until(lambda: backbone.depth(topology.dead_queue(backbone.queue("killer"))) == 1)
     assert len(backbone.tries(event)) == 5  # the limit of 4 returns, and the first
     until(lambda: all(backbone.tries(other) for other in others))
     assert backbone.depth(topology.dead_queue(backbone.queue("bystander"))) == 0
@@ -147,21 +149,21 @@ def test_sigterm_ends_what_is_in_hand_and_nothing_comes_twice(backbone: Backbone
 
 def test_a_broker_that_is_away_at_the_start_and_in_the_middle_loses_nothing(backbone: Backbone) -> None:
     parts = urlsplit(backbone.amqp_uri)
-    gate = Gate(parts.hostname or "", parts.port or 5672)
-    gate.shut()
-    process = backbone.worker(
-        {"outage": {}}, amqp_uri=backbone.amqp_uri.replace(f":{parts.port}", f":{gate.port}")
-    )
-    until(lambda: "broker lost or not reachable" in process.log.read_text(), what="a clear log line")
-    gate.open()
-    until(lambda: backbone.consumers("outage"))
-    events = [backbone.publish(backbone.event(work=0.01), "outage") for _ in range(100)]
-    until(lambda: backbone.tries(events[10]))
-    gate.shut()
-    events += [backbone.publish(backbone.event(), "outage") for _ in range(50)]
-    time.sleep(0.5)
-    gate.open()
-    until(lambda: all(backbone.tries(event) for event in events))
-    assert process.now.poll() is None
-    gate.shut()
-    assert process.stop() == 0  # also without a broker
+    with Gate(parts.hostname or "", parts.port or 5672) as gate:
+        gate.shut()
+        process = backbone.worker(
+            {"outage": {}}, amqp_uri=backbone.amqp_uri.replace(f":{parts.port}", f":{gate.port}")
+        )
+        until(lambda: "broker lost or not reachable" in process.log.read_text(), what="a clear log line")
+        gate.open()
+        until(lambda: backbone.consumers("outage"))
+        events = [backbone.publish(backbone.event(work=0.01), "outage") for _ in range(100)]
+        until(lambda: backbone.tries(events[10]))
+        gate.shut()
+        events += [backbone.publish(backbone.event(), "outage") for _ in range(50)]
+        time.sleep(0.5)
+        gate.open()
+        until(lambda: all(backbone.tries(event) for event in events))
+        assert process.now.poll() is None
+        gate.shut()
+        assert process.stop() == 0  # also without a broker

@@ -77,10 +77,9 @@ def test_another_relay_takes_over_when_the_leader_dies(backbone: Backbone) -> No
     time.sleep(0.5)
     assert "leading" not in standby.log.read_text()
     leader.kill()
-    killed = time.monotonic()
     backbone.commit(backbone.event() for _ in range(10))
-    until(lambda: backbone.unsent() == 0, 4.0, "the take-over")
-    assert time.monotonic() - killed < 3.0  # the lease of 1.5 s and a look every half second
+    until(lambda: backbone.unsent() == 0, what="the take-over")
+    assert "leading" in standby.log.read_text()
     events = backbone.drain(queue)
     assert len(events) == 11
     assert in_order(events)
@@ -88,12 +87,12 @@ def test_another_relay_takes_over_when_the_leader_dies(backbone: Backbone) -> No
 
 def test_a_stopped_relay_gives_its_lease_back(backbone: Backbone) -> None:
     backbone.bind_plain_queue()
-    leader = backbone.relay()
+    leader = backbone.relay(lease=600.0)
     until(lambda: "leading" in leader.log.read_text())
-    standby = backbone.relay()
+    standby = backbone.relay(lease=600.0)
     assert leader.stop() == 0
     backbone.commit([backbone.event()])
-    until(lambda: backbone.unsent() == 0, 1.2, "less than the lease")
+    until(lambda: backbone.unsent() == 0, what="less than the lease")
     assert "leading" in standby.log.read_text()
 
 
@@ -102,25 +101,25 @@ def test_an_outage_in_the_middle_loses_nothing(backbone: Backbone, part: str) ->
     queue = backbone.bind_plain_queue()
     uri = backbone.amqp_uri if part == "broker" else backbone.mongodb_uri
     parts = urlsplit(uri)
-    gate = Gate(parts.hostname or "", parts.port or 0)
-    gate.shut()  # away at the start as well
-    through = uri.replace(f":{parts.port}", f":{gate.port}")
-    if part == "database":
-        options = "directConnection=true&serverSelectionTimeoutMS=500&connectTimeoutMS=500"
-        relay = backbone.relay(mongodb_uri=f"{through.partition('?')[0]}?{options}")
-    else:
-        relay = backbone.relay(amqp_uri=through)
-    ids = backbone.commit(backbone.event(agg=f"acc_{i % 7}") for i in range(100))
-    until(lambda: "not reachable, trying again" in relay.log.read_text(), what="a clear log line")
-    gate.open()
-    until(lambda: backbone.unsent() == 0)
-    for _ in range(3):
-        ids += backbone.commit(backbone.event(agg=f"acc_{i % 7}") for i in range(100))
-        gate.shut()
-        time.sleep(0.2)
+    with Gate(parts.hostname or "", parts.port or 0) as gate:
+        gate.shut()  # away at the start as well
+        through = uri.replace(f":{parts.port}", f":{gate.port}")
+        if part == "database":
+            options = "directConnection=true&serverSelectionTimeoutMS=500&connectTimeoutMS=500"
+            relay = backbone.relay(mongodb_uri=f"{through.partition('?')[0]}?{options}")
+        else:
+            relay = backbone.relay(amqp_uri=through)
+        ids = backbone.commit(backbone.event(agg=f"acc_{i % 7}") for i in range(100))
+        until(lambda: "not reachable, trying again" in relay.log.read_text(), what="a clear log line")
         gate.open()
-    until(lambda: backbone.unsent() == 0)
-    events = backbone.drain(queue)
-    assert {event.event_id for event in events} == set(ids)
-    assert in_order(events)
-    assert relay.stop() == 0
+        until(lambda: backbone.unsent() == 0)
+        for _ in range(3):
+            ids += backbone.commit(backbone.event(agg=f"acc_{i % 7}") for i in range(100))
+            gate.shut()
+            time.sleep(0.2)
+            gate.open()
+        until(lambda: backbone.unsent() == 0)
+        events = backbone.drain(queue)
+        assert {event.event_id for event in events} == set(ids)
+        assert in_order(events)
+        assert relay.stop() == 0
