@@ -142,13 +142,18 @@ class _Attempt:
                 self.verdicts[place] = AlreadyHandledError(inbox.event_id)
 
     def _enrolled(self, member: dict[str, str], open_: Sequence[_Asked]) -> None:
-        for place, change in open_:
-            opens = change.opens
-            if opens is not None and (
-                (change.tenant_id, opens.program_id, opens.customer_id)
-                == (member["tenant_id"], member["program_id"], member["customer_id"])
-            ):
-                self.verdicts[place] = errors.already_enrolled(opens.customer_id, change.account_id)
+        customer = (member["tenant_id"], member["program_id"], member["customer_id"])
+        joining = [
+            (place, change)
+            for place, change in open_
+            if change.opens is not None
+            and (change.tenant_id, change.opens.program_id, change.opens.customer_id) == customer
+        ]
+        # When the customer joins under several ids at once, the first one joins.
+        first = joining[0][1].account_id if len({each.account_id for _, each in joining}) > 1 else None
+        for place, change in joining:
+            if change.account_id != first:
+                self.verdicts[place] = errors.already_enrolled(customer[2], change.account_id)
 
 
 def _without_repeats(changes: Sequence[Change[Any]]) -> tuple[list[_Asked], dict[int, int]]:

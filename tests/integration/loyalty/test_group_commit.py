@@ -1,0 +1,121 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.chassis.kernel.errors import AftercareError
+from services.loyalty.adapters.mongo.accounts import account_key, to_account
+from services.loyalty.adapters.mongo.entries import to_entry
+from services.loyalty.adapters.mongo.lots import has_lot, to_lot
+from services.loyalty.domain.ledger import Bucket, sums, verify_chain
+from services.loyalty.domain.lots import LotState
+from tests.integration.loyalty.world import TENANT, World, basket
+
+pytestmark = pytest.mark.integration
+
+
+async def prove(world: World, member: str) -> None:
+    """Ledger, balances and lots of an account agree, and the chain is whole."""
+    owner = account_key(TENANT, member)
+    row = await world.db["accounts"].find_one({"_id": owner})
+    assert row is not None
+    account = to_account(row)
+    query = {"_id": {"$gt": f"{owner}/", "$lt": f"{owner}0"}}
+    entries = [to_entry(each) async for each in world.db["entries"].find(query).sort("_id", 1)]
+    lots = [to_lot(each) async for each in world.db["lots"].find({"owner": owner}) if has_lot(each)]
+    assert verify_chain(entries) == (True, 0, "")
+    assert account.sequence == len(entries)
+    assert account.buckets == sums(entries)
+    active = sum(lot.remaining for lot in lots if lot.state is LotState.ACTIVE)
+    assert active == account.available + account.buckets[Bucket.HELD]
+    pending = sum(lot.remaining for lot in lots if lot.state is LotState.PENDING)
+    assert pending == account.buckets[Bucket.PENDING]
+
+
+async def test_bad_commands_leave_their_neighbours_alone(world: World) -> None:
+    members = [await world.member() for _ in range(4)]
+    await world.earn(members[0], "known", 1_000)
+    requests = [
+        *(world.earn_request(members[number % 4], basket(f"o{number}", 1_000)) for number in range(20)),
+        world.earn_request(members[0], basket("known", 1_000)),
+        world.earn_request("nobody", basket("x", 1_000)),
+    ]
+
+    outcomes: list[Any] = await asyncio.gather(
+        *(world.points.EarnPoints(request) for request in requests), return_exceptions=True
+    )
+
+    assert all(not isinstance(outcome, BaseException) for outcome in outcomes[:20])
+    assert [outcome.reason for outcome in outcomes[20:]] == ["DUPLICATE_SOURCE", "ACCOUNT_NOT_FOUND"]
+    assert [(await world.balance(member)).pending for member in members] == [50] * 4
+    for member in members:
+        await prove(world, member)
+
+
+async def test_the_same_key_twice_in_a_batch(world: World) -> None:
+    member = await world.member()
+    request = world.earn_request(member, basket("o", 1_000), "K")
+    other = world.earn_request(member, basket("o", 2_000), "K")
+
+    outcomes = await asyncio.gather(
+        *(world.points.EarnPoints(each) for each in (request, request, other, request)),
+        return_exceptions=True,
+    )
+
+    answers = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert sorted(answer.replayed for answer in answers) == [False, True, True]
+    assert [each.reason for each in outcomes if isinstance(each, AftercareError)] == [
+        "IDEMPOTENCY_KEY_REUSED"
+    ]
+    assert (await world.balance(member)).pending == 10
+
+
+async def test_commands_on_one_account_apply_one_after_the_other(world: World) -> None:
+    member = await world.member()
+    outcomes: list[Any] = await asyncio.gather(
+        *(world.adjust(member, points) for points in (100, -30, -30, -30, -30, 5)), return_exceptions=True
+    )
+
+    refused = [each for each in outcomes if isinstance(each, AftercareError)]
+    assert [each.metadata["available"] for each in refused] == ["10"]
+    assert (await world.balance(member)).available == 15
+    await prove(world, member)
+
+
+async def test_many_writers_on_one_account_and_three_servers_lose_nothing(world: World) -> None:
+    member = await world.member()
+    stubs = [world.points, *[world.stubs(await world.serve())[1] for _ in range(2)]]
+
+    async def write(number: int) -> None:
+        await stubs[number % 3].EarnPoints(world.earn_request(member, basket(f"o{number}", 1_000)))
+
+    await asyncio.gather(*(write(number) for number in range(150)))
+
+    balance = await world.balance(member)
+    assert (balance.pending, balance.lifetime_earned) == (1_500, 1_500)
+    await prove(world, member)
+    assert await world.told("points.earned") == 150
+
+
+async def test_everything_at_once_keeps_the_books_straight(world: World) -> None:
+    program_id = await world.program(return_window_days=1, expiry_months=1)
+    members = [await world.member(program_id) for _ in range(5)]
+    _, other = world.stubs(await world.serve())
+
+    async def live(number: int) -> None:
+        member, stub = members[number % 5], (world.points, other)[number % 2]
+        await world.earn(member, f"o{number}", 3_000, 2_000)
+        await world.adjust(member, 40)
+        if number % 3 == 0:
+            await world.spend(member, 25, order_id=f"o{number}", stub=stub)
+        if number % 4 == 0:
+            await world.process_return(member, f"o{number}", f"r{number}", line_1=3_000)
+
+    for first in (0, 40, 80):
+        await asyncio.gather(*(live(number) for number in range(first, first + 40)))
+        world.clock.instant += timedelta(days=16)
+        await world.sweep()
+
+    for member in members:
+        await prove(world, member)
