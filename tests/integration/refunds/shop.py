@@ -80,15 +80,15 @@ class Shop:
         )
 
     @property
-    def payments(self) -> Any:  # noqa: ANN401 - the stub's own class
+    def payments(self) -> Any:
         return payment_service_pb2_grpc.PaymentServiceStub(self.link)
 
     @property
-    def refunds(self) -> Any:  # noqa: ANN401 - the same
+    def refunds(self) -> Any:
         return refund_service_pb2_grpc.RefundServiceStub(self.link)
 
     @property
-    def reconciliation(self) -> Any:  # noqa: ANN401 - the same
+    def reconciliation(self) -> Any:
         return reconciliation_service_pb2_grpc.ReconciliationServiceStub(self.link)
 
     async def pay(self, order: str, minor: int = 10_000, card: str = "pm_card_visa") -> resources_pb2.Payment:

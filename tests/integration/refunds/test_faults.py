@@ -4,7 +4,7 @@ Each ends with the invariant: money out at Stripe = legs that succeeded = journa
 most one live refund a leg, never above what was captured.
 """
 
-# ruff: noqa: N802 - the id of a case is part of its test's name
+
 
 import asyncio
 from datetime import timedelta

@@ -1,6 +1,6 @@
 """Reconciliation through gRPC: what each side says, and that nothing is left unexplained."""
 
-# ruff: noqa: N802 - the id of a case is part of its test's name
+
 
 from datetime import timedelta
 

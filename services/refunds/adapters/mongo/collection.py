@@ -1,7 +1,9 @@
 """Writes that every repository here needs: compare and set, and inserts that tell of a race."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.chassis.kernel.errors import AftercareError, Kind
@@ -10,6 +12,17 @@ from services.chassis.mongo.unit_of_work import Scope
 from services.refunds.application.ports import RaceError
 
 _DUPLICATE_KEY = 11000
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+# Holds only rows that somebody must look at. The server takes a partial index only for a query that names its
+# condition, so `due_by` does; with `$type` as the condition it would scan the collection instead.
+DUE_INDEX = IndexModel(
+    [("due_at", ASCENDING)], name="waiting", partialFilterExpression={"due_at": {"$gt": _ALWAYS}}
+)
+
+
+def due_by(now: datetime) -> Document:
+    """The query for rows that are due."""
+    return {"due_at": {"$gt": _ALWAYS, "$lte": now}}
 
 
 class Documents:

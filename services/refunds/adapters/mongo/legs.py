@@ -8,13 +8,13 @@ from pymongo import ASCENDING, IndexModel
 
 from services.chassis.mongo.client import Document
 from services.chassis.mongo.unit_of_work import Scope
-from services.refunds.adapters.mongo.collection import Documents
+from services.refunds.adapters.mongo.collection import DUE_INDEX, Documents, due_by
 from services.refunds.adapters.mongo.documents import from_money, to_money
 from services.refunds.domain.leg import Doubt, Lease, Leg, LegKind, LegState
 
 LEGS = "legs"
 INDEXES = [
-    IndexModel([("due_at", ASCENDING)], name="due", partialFilterExpression={"due_at": {"$type": "date"}}),
+    DUE_INDEX,
     IndexModel([("tenant_id", ASCENDING), ("refund_id", ASCENDING)], name="refund"),
     IndexModel(
         [("provider_refund_id", ASCENDING)],
@@ -53,7 +53,7 @@ class MongoLegs:
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """See the port."""
-        rows = await self._rows.find({"due_at": {"$lte": now}}, [("due_at", ASCENDING)], limit)
+        rows = await self._rows.find(due_by(now), [("due_at", ASCENDING)], limit)
         return [row["_id"] for row in rows]
 
     async def add(self, legs: Sequence[Leg]) -> None:

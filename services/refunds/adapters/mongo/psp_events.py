@@ -3,19 +3,17 @@
 from datetime import datetime
 
 from bson.binary import Binary
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING
 
 from services.chassis.mongo.client import Document
 from services.chassis.mongo.unit_of_work import Scope
-from services.refunds.adapters.mongo.collection import Documents
+from services.refunds.adapters.mongo.collection import DUE_INDEX, Documents, due_by
 from services.refunds.adapters.mongo.documents import from_money, to_money
 from services.refunds.application.ports.transaction import PspEvent, PspEventState
 from services.refunds.domain.provider import ProviderRefund, ProviderStatus
 
 PSP_EVENTS = "psp_events"
-INDEXES = [
-    IndexModel([("due_at", ASCENDING)], name="due", partialFilterExpression={"due_at": {"$type": "date"}})
-]
+INDEXES = [DUE_INDEX]
 
 
 class MongoPspEvents:
@@ -36,7 +34,7 @@ class MongoPspEvents:
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """See the port."""
-        rows = await self._rows.find({"due_at": {"$lte": now}}, [("due_at", ASCENDING)], limit)
+        rows = await self._rows.find(due_by(now), [("due_at", ASCENDING)], limit)
         return [row["_id"] for row in rows]
 
     async def save(self, event: PspEvent) -> None:
