@@ -4,8 +4,6 @@ Each ends with the invariant: money out at Stripe = legs that succeeded = journa
 most one live refund a leg, never above what was captured.
 """
 
-
-
 import asyncio
 from datetime import timedelta
 from typing import Any

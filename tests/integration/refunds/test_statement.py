@@ -1,7 +1,5 @@
 """Reconciliation through gRPC: what each side says, and that nothing is left unexplained."""
 
-
-
 from datetime import timedelta
 
 import pytest

@@ -32,7 +32,7 @@ def party(**changes: str) -> dict[str, str]:
     return {**party, **changes}
 
 
-def order(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field, right or wrong
+def order(**changes: Any) -> dict[str, Any]:
     piece = {"kg": "2.5", "cm": {"length": "40", "width": "30", "height": "20"}}
     body = {
         "yourRef": "RMA-1",
@@ -44,7 +44,7 @@ def order(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field, right 
     return {**body, **changes}
 
 
-def made(courier: Courier, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - see order
+def made(courier: Courier, **changes: Any) -> dict[str, Any]:
     answer = courier.api.post("/v2/consignments", json=order(**changes))
     assert answer.status_code == 201, answer.text
     result: dict[str, Any] = answer.json()

@@ -25,7 +25,7 @@ def courier(shared_courier: Courier) -> Courier:
     return shared_courier
 
 
-def book(courier: Courier, reference: str = "p/1", **consignment: Any) -> tuple[str, str]:  # noqa: ANN401 - see order
+def book(courier: Courier, reference: str = "p/1", **consignment: Any) -> tuple[str, str]:
     """The waybill and the collection's number; the notices of booking are out of the way."""
     made_now = made(courier, **consignment)
     term = terms(courier, "2026-11-17", "2026-11-17")[0]["termId"]

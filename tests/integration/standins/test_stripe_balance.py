@@ -150,7 +150,7 @@ def test_a_fully_refunded_charge_cannot_be_disputed(stand_in: StandIn, client: s
     assert "fully refunded" in response.json()["error"]
 
 
-def test_C5_refunds_settle_at_the_rate_of_their_moment(  # noqa: N802 - the case's id
+def test_C5_refunds_settle_at_the_rate_of_their_moment(
     stand_in: StandIn, client: stripe.StripeClient
 ) -> None:
     stand_in.control("exchange_rate", **{"from": "usd", "to": "eur", "rate": "0.9200"})

@@ -1,7 +1,5 @@
 """The worked cases of refunds.md section 4, October 2026, UTC, EUR."""
 
-# ruff: noqa: N802 - the id of a case is part of its test's name
-
 from datetime import UTC, datetime
 
 from services.chassis.kernel.money import Money

@@ -18,7 +18,7 @@ def line_of(order: Order, line_id: str) -> OrderLine:
     return line
 
 
-def test_case_O1_discount_and_tax_go_to_units_by_largest_remainder() -> None:  # noqa: N802 - the case's own number
+def test_case_O1_discount_and_tax_go_to_units_by_largest_remainder() -> None:
     order = o1()
     a, b = line_of(order, A), line_of(order, B)
     assert (a.paid, b.paid, order.total) == (17142, 12854, 32495)

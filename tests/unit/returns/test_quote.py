@@ -69,7 +69,7 @@ def test_case_05_a_fee_above_the_refund_is_capped() -> None:
     assert (totals.fee.minor, totals.cash.minor) == (800, 0)
 
 
-def test_case_R9a_points_go_back_as_points() -> None:  # noqa: N802 - the case's own number
+def test_case_R9a_points_go_back_as_points() -> None:
     order = order_of([(A, 1, 6000), (B, 1, 4000)], points=2000, points_value=2000)
     first = quote(order, (A, 1))
     assert (first.totals.cash.minor, first.totals.points, first.totals.points_value.minor) == (
