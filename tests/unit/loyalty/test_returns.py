@@ -8,7 +8,7 @@ from services.loyalty.domain.rules.advancing import advance
 from services.loyalty.domain.rules.clawback import Clawed
 from services.loyalty.domain.rules.earning import close_return, deliver, earn, open_return
 from services.loyalty.domain.rules.returning import park_return, process_early_returns, process_return
-from services.loyalty.domain.rules.spending import commit, reserve
+from services.loyalty.domain.rules.spending import cancel, commit, reserve
 from tests.builders.loyalty import (
     account,
     at,
@@ -97,6 +97,19 @@ def test_R2_held_points_are_never_taken() -> None:
     assert clawed == Clawed(from_order_lots=20, deficit=80)
     commit(mine, "h", 0, NOW)
     assert (mine.available, mine.deficit) == (0, 80)
+
+
+def test_R2_points_of_a_hold_that_ends_repay_the_deficit_first() -> None:
+    terms = program()
+    mine = account(at("2026-07-01"))
+    earned_order(mine, terms, "A", 10_000, day="2026-07-01")
+    reserve(mine, "h", "o", 100, 900, NOW)
+    process_return(mine, terms, "A", returned("r", line_1=7_000), NOW)
+    assert mine.deficit == 70
+
+    cancel(mine, "h", NOW)
+
+    assert (mine.available, mine.deficit) == (30, 0)
 
 
 def test_R9a_points_and_cash_come_back_in_the_order_s_own_proportion() -> None:
