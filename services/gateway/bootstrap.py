@@ -21,7 +21,6 @@ from services.gateway.config import GatewaySettings
 from services.gateway.domain.credentials import Credential, hashed
 
 DRAIN_SECONDS = 10
-READINESS_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -38,6 +37,7 @@ async def _serve(settings: GatewaySettings) -> None:
 
     from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - the same
     from services.gateway.adapters.upstreams.channels import open_upstreams  # noqa: PLC0415 - the same
+    from services.gateway.adapters.upstreams.readiness import Readiness  # noqa: PLC0415 - the same
     from services.gateway.entrypoints.http.app import build  # noqa: PLC0415 - the same
 
     client = connect(settings.mongodb_uri.get_secret_value())
@@ -50,36 +50,30 @@ async def _serve(settings: GatewaySettings) -> None:
         }
     )
 
-    async def missing() -> list[str]:
-        names = await upstreams.unready()
-        try:
-            await database.command("ping")
-        except Exception:  # noqa: BLE001 - any failure means the same
-            names.append("mongodb")
-        return names
+    readiness = Readiness(upstreams, database)
+    app = build(_ports(settings, client), upstreams, readiness.known)
+    if telemetry.enabled():
+        from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415 - only then
 
-    known_missing = await missing()
-
-    async def keep_looking() -> None:
-        while True:
-            known_missing[:] = await missing()
-            await asyncio.sleep(READINESS_SECONDS)
-
-    watcher = asyncio.create_task(keep_looking())
-    OpsServer.exposing(settings.ops_port)(lambda: not known_missing)
+        FastAPIInstrumentor.instrument_app(app, exclude_spans=["receive", "send"])
     host, port = settings.gateway_listen.rsplit(":", 1)
-    app = build(_ports(settings, client), upstreams, missing)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=int(port),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        h11_max_incomplete_event_size=32 * 1024,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=int(port),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            h11_max_incomplete_event_size=32 * 1024,
+        )
     )
-    await uvicorn.Server(config).serve()
+    watcher = asyncio.create_task(readiness.keep_looking())
+    OpsServer.exposing(settings.ops_port)(
+        lambda: server.started and not server.should_exit and not readiness.missing
+    )
+    await server.serve()
     watcher.cancel()
     await client.close()
 

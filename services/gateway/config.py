@@ -1,6 +1,6 @@
 """What the gateway is told from outside."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Json, SecretStr, field_validator, model_validator
 
@@ -12,6 +12,10 @@ _ADDRESS = r"^[^:\s]+:\d{1,5}$"
 # What the services take as a tenant, and what leaves room for the caller's own part of an idempotency key.
 _TENANT = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _KEY_NAME = r"^[a-z0-9-]{1,32}$"
+
+
+def _none() -> Any:  # noqa: ANN401 - defaults are validated, and JSON is what this field takes
+    return "{}"
 
 
 class DevKey(BaseModel):
@@ -42,7 +46,7 @@ class GatewaySettings(ServiceSettings):
         min_length=16, description="a secret of 16 characters or more under which API keys are hashed"
     )
     gateway_dev_keys: Json[dict[Annotated[str, Field(pattern=_KEY_NAME)], DevKey]] = Field(
-        default_factory=dict, description="JSON of development keys by name; refused in live mode"
+        default_factory=_none, description="JSON of development keys by name; refused in live mode"
     )
     loyalty_address: str = Field(pattern=_ADDRESS, description="host:port of the loyalty service")
     returns_address: str = Field(pattern=_ADDRESS, description="host:port of the returns service")

@@ -65,7 +65,7 @@ def changed(operation: Operation, path: str, value: Any) -> bytes:
         (REFUND, "/amount/minor", None),
         (REFUND, "/amount", "10.00"),
     ],
-    ids=repr,
+    ids=lambda one: getattr(one, "operation_id", repr(one)[:30]),
 )
 async def test_a_wrong_value_is_refused_where_it_stands(
     operation: Operation, pointer: str, value: Any, gateway: Gateway, upstream: CannedUpstream
@@ -162,9 +162,11 @@ async def test_one_byte_over_a_mebibyte_is_too_large(gateway: Gateway, upstream:
         ("ListRefunds", [("order_id", "a"), ("order_id", "b")], "/order_id"),
         ("GetRefund", {"refund_id": "other"}, "/refund_id"),
     ],
-    ids=repr,
+    ids=lambda one: repr(one)[:40],
 )
-async def test_a_wrong_parameter_is_named(operation: str, params: Any, pointer: str, gateway: Gateway) -> None:
+async def test_a_wrong_parameter_is_named(
+    operation: str, params: Any, pointer: str, gateway: Gateway
+) -> None:
     told = problem(await gateway.ask(BY_ID[operation], params=params), 400, "BAD_PARAMETER")
     assert [one["pointer"] for one in told["errors"]] == [pointer]
 

@@ -67,7 +67,9 @@ async def test_the_answer_is_what_the_document_promises(operation: Operation, ga
 
 
 @every
-async def test_nobody_else_is_served(operation: Operation, gateway: Gateway, upstream: CannedUpstream) -> None:
+async def test_nobody_else_is_served(
+    operation: Operation, gateway: Gateway, upstream: CannedUpstream
+) -> None:
     problem(await gateway.ask(operation, audience=None), 401, "MISSING_API_KEY")
     for key in ("sk_test_x", new_key()[:-1] + "!", new_key()):
         bearer = {"Authorization": f"Bearer {key}"}

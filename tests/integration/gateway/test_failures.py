@@ -2,7 +2,7 @@
 
 import pytest
 import structlog
-from pymongo.errors import ServerSelectionTimeoutError
+from pymongo.errors import AutoReconnect
 
 from aftercare.loyalty.v1 import resources_pb2
 from services.chassis.kernel.errors import AftercareError, FieldViolation, Kind
@@ -61,7 +61,7 @@ async def test_a_database_that_is_down_is_a_503(
     gateway: Gateway, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def gone(*_: object) -> None:
-        raise ServerSelectionTimeoutError("127.0.0.1:27017 refused")
+        raise AutoReconnect("127.0.0.1:27017 refused")
 
     monkeypatch.setattr(type(door.ports.keys), "find", gone)
     answer = await gateway.ask(BALANCE)
@@ -136,7 +136,11 @@ async def test_the_person_behind_the_key_is_told(gateway: Gateway, upstream: Can
 
     ctx = upstream.last().ctx
     assert (ctx.actor.id, ctx.reason_code, ctx.channel) == ("agent:7", "GOODWILL", "phone")
-    for name, value in (("Aftercare_Actor", "A Name"), ("Aftercare_Reason", "x" * 65), ("Aftercare_Channel", "x" * 33)):
+    for name, value in (
+        ("Aftercare_Actor", "A Name"),
+        ("Aftercare_Reason", "x" * 65),
+        ("Aftercare_Channel", "x" * 33),
+    ):
         problem(await gateway.ask(BALANCE, headers={name: value}), 400, "BAD_PARAMETER")
 
 

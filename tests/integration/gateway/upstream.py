@@ -1,11 +1,11 @@
 """The three services, played by one real gRPC server with the chassis' guard and canned answers."""
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import grpc
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health, health_pb2_grpc
 
 from aftercare.loyalty.v1 import account_service_pb2, points_service_pb2, program_service_pb2
 from aftercare.refunds.v1 import payment_service_pb2, reconciliation_service_pb2, refund_service_pb2
@@ -37,10 +37,10 @@ METHODS = {
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
-Behaviour = Message | Exception | Callable[[Any], Message]
+Behaviour = Message | Exception
 
 
-class CannedUpstream(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc's stub has no types for it
+class CannedUpstream(grpc.GenericRpcHandler):
     """Answers every RPC with every field set, unless a test says otherwise; keeps what it was asked."""
 
     def __init__(self) -> None:
@@ -60,14 +60,14 @@ class CannedUpstream(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc's stu
         if method is None or method.client_streaming:
             return None
 
-        async def behave(request: Any, context: Any) -> Message:
+        async def behave(request: Any, context: Any) -> Any:
             self.asked.append((method.name, request))
             wanted = self.answers.get(method.name)
             if wanted is None:
                 return samples.answer(method)
             if isinstance(wanted, Exception):
                 raise wanted
-            return wanted if isinstance(wanted, Message) else wanted(request)
+            return wanted
 
         return grpc.unary_unary_rpc_method_handler(
             behave,
@@ -78,6 +78,7 @@ class CannedUpstream(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc's stu
     async def __aenter__(self) -> Self:
         self._server = grpc.aio.server(interceptors=[CallInterceptor("canned", nothing_to_translate)])
         self._server.add_generic_rpc_handlers((self,))
+        health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), self._server)
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         await self._server.start()
         return self
