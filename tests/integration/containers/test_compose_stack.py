@@ -28,7 +28,8 @@ def test_the_stack_becomes_healthy_does_the_main_job_and_drains(
     ours = [each for each in containers(project.name) if each.service not in VENDORS]
     assert {_uid(each) for each in ours if not each.once} == {"10001"}
 
-    assert run_main_job(_state(project, ours, keys), full=False, as_json=False) == 0
+    code = run_main_job(_state(project, ours, keys), full=False, as_json=False)
+    assert code == 0, project.run("logs", "--no-color", "--tail", "20")
 
     _stop_drained(project, [each for each in ours if not each.once])
 
@@ -74,5 +75,5 @@ def _stop_drained(project: Project, ours: list[Container]) -> None:
     ended = {
         each.service: each.state["ExitCode"] for each in containers(project.name) if each.service in wanted
     }
-    assert ended == dict.fromkeys(ended, 0)
     assert seconds < DRAIN_SECONDS
+    assert ended == dict.fromkeys(ended, 0)
