@@ -45,8 +45,8 @@ class DeadQueue:
 def list_dead(amqp_uri: str, queues: Iterable[str], limit: int = 100) -> list[DeadQueue]:
     """The dead of these queues, at most `limit` letters each; a queue that does not exist is left out.
 
-    The letters are looked at, not taken: they are back in the queue when this returns. Raises one of
-    BROKER_ERRORS.
+    The letters are looked at, not taken: they are back in the queue a moment after this returns. Raises
+    one of BROKER_ERRORS.
     """
     found = []
     with connected(amqp_uri) as connection:

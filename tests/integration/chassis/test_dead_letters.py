@@ -32,6 +32,7 @@ def dead(backbone: Backbone) -> list[str]:
 
 def test_the_dead_are_listed_with_their_error_and_stay(backbone: Backbone, dead: list[str]) -> None:
     for _ in range(2):
+        until(lambda: backbone.depth(topology.dead_queue(backbone.queue())) == 2)
         [found] = list_dead(backbone.amqp_uri, [backbone.queue(), "aftercare.no.such"])
         assert (found.queue, found.count) == (backbone.queue(), 2)
         assert sorted(letter.event_id for letter in found.letters) == sorted(dead)
