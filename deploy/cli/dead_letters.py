@@ -70,10 +70,10 @@ def replay_command(
 
 
 def known_queues() -> list[str]:
-    """The queues of all handlers: `SUBSCRIPTIONS` in each service's `entrypoints/events/subscriptions.py`."""
+    """The queues of all handlers: `SUBSCRIPTIONS` in each service's `entrypoints.events.handlers.py`."""
     names = []
     for service in _SERVICES:
-        module = f"services.{service}.entrypoints.events.subscriptions"
+        module = f"services.{service}.entrypoints.events.handlers"
         if not _exists(module):
             continue  # a service that handles no events
         declared = importlib.import_module(module).SUBSCRIPTIONS
