@@ -140,6 +140,7 @@ def main() -> None:
         state = stack.state
         address = state.environment["LOYALTY_ADDRESS"]
         asyncio.run(prepare(address))
+        figures.rate("events a second from outbox to feed, backlog", events.catch_up(stack.mongodb_uri))
         p50, p95 = events.p50_p95(events.latencies(address, stack.mongodb_uri))
         figures.milliseconds("event, commit to handled at 100 a second, p50", p50)
         figures.milliseconds("event, commit to handled at 100 a second, p95", p95, "< 150 ms")
