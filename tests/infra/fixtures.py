@@ -1,12 +1,15 @@
 """Real parts for tests: each pytest session has its own, so that two sessions never meet."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 
+from deploy.local.plan import EVERYTHING, Group
 from deploy.local.stack import LocalStack
 from tests.infra import docker
 
@@ -29,7 +32,7 @@ def mongodb_uri(
     if infra == "docker":
         yield docker.mongodb_uri(request)
         return
-    with LocalStack(tmp_path_factory.mktemp("mongo"), {"mongo"}) as stack:
+    with _stack(tmp_path_factory.mktemp("mongo"), {"mongo"}) as stack:
         yield stack.mongodb_uri
 
 
@@ -41,7 +44,7 @@ def amqp_uri(
     if infra == "docker":
         yield docker.amqp_uri(request)
         return
-    with LocalStack(tmp_path_factory.mktemp("rabbit"), {"rabbit"}) as stack:
+    with _stack(tmp_path_factory.mktemp("rabbit"), {"rabbit"}) as stack:
         yield stack.amqp_uri
 
 
@@ -63,8 +66,16 @@ def mongo_database(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """The whole product on free ports: infrastructure, stand-ins and every service."""
-    with LocalStack(tmp_path_factory.mktemp("stack")) as whole:
+    with _stack(tmp_path_factory.mktemp("stack"), EVERYTHING) as whole:
         yield whole
+
+
+@contextmanager
+def _stack(home: Path, groups: Collection[Group]) -> Iterator[LocalStack]:
+    """A stack whose database files, 300 MB at the least, go with it; its logs stay for a look."""
+    with LocalStack(home, groups) as stack:
+        yield stack
+    shutil.rmtree(stack.home.data)
 
 
 def _infra(config: pytest.Config) -> str:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.integration
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with LocalStack(tmp_path_factory.mktemp("pair"), {"mongo", "rabbit"}) as stack:
         yield stack
+    shutil.rmtree(stack.home.data)
 
 
 def test_data_outlives_a_killed_database(pair: LocalStack) -> None:
@@ -36,6 +38,7 @@ def test_data_outlives_a_stop_and_another_port(tmp_path: Path) -> None:
         ):
             client["shop"]["orders"].insert_one({"_id": name})
             known = [row["_id"] for row in client["shop"]["orders"].find()]
+    shutil.rmtree(stack.home.data)
     assert known == ["first", "second"]
 
 
@@ -76,6 +79,7 @@ def test_no_broker_outlives_a_killed_supervisor(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     stack.stop()
+    shutil.rmtree(stack.home.data)
 
 
 def _environment_of(pid: int) -> bytes:
