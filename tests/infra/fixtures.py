@@ -1,5 +1,6 @@
 """Real parts for tests: each pytest session has its own, so that two sessions never meet."""
 
+import shutil
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
