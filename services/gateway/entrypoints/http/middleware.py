@@ -59,7 +59,7 @@ class Guard:
             self._observe(scope, status, time.perf_counter() - started)
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        key = (getattr(scope.get("route"), "name", "unrouted"), status)
+        key = (getattr(scope.get("endpoint"), "__name__", "unrouted"), status)
         observed = self._seconds.get(key)
         if observed is None:
             observed = self._seconds[key] = RPC_SECONDS.labels("gateway", key[0], str(status))
