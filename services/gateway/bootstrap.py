@@ -4,6 +4,8 @@ Imports of grpc and of nameko stand inside the functions: `serve` must never loa
 """
 
 import asyncio
+import signal
+from typing import NoReturn
 
 import structlog
 
@@ -73,9 +75,18 @@ async def _serve(settings: GatewaySettings) -> None:
     OpsServer.exposing(settings.ops_port)(
         lambda: server.started and not server.should_exit and not readiness.missing
     )
-    await server.serve()
-    watcher.cancel()
-    await client.close()
+    # After its drain uvicorn raises the signal again, for whoever had it before; by default that is a death.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    try:
+        await server.serve()
+    finally:
+        watcher.cancel()
+        await client.close()
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def work() -> None:
