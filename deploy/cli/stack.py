@@ -13,7 +13,6 @@ from deploy.cli.demo import run_demo
 from deploy.cli.exits import Exit, progress, told
 from deploy.cli.screens import Watcher, show_moved, show_status, show_welcome
 from deploy.local import commands
-from deploy.local.health import check_health
 from deploy.local.home import Home
 from deploy.local.state import read_state
 from deploy.local.supervisor.child import tail
@@ -59,6 +58,8 @@ def down() -> None:
 
 def status(*, as_json: AsJson = False) -> None:
     """Show every part and ask it whether it is ready now."""
+    from deploy.local.health import check_health  # noqa: PLC0415 - its database client is for this command only
+
     home = Home.default()
     with told():
         state = read_state(home)
