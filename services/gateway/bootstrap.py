@@ -5,6 +5,7 @@ Imports of grpc and of nameko stand inside the functions: `serve` must never loa
 
 import asyncio
 import signal
+from dataclasses import replace
 from typing import NoReturn
 
 import structlog
@@ -18,6 +19,7 @@ from services.chassis.settings import load
 from services.gateway.adapters.mongo.events import MongoEventFeed
 from services.gateway.adapters.mongo.keys import MongoKeys
 from services.gateway.adapters.mongo.schema import SCHEMA
+from services.gateway.adapters.mongo.shared_commits import SharedCommits
 from services.gateway.application.ports import Ports
 from services.gateway.config import GatewaySettings
 from services.gateway.domain.credentials import Credential, hashed
@@ -97,10 +99,12 @@ def work() -> None:
 
     settings = _start("work")
     client = connect_blocking(settings.mongodb_uri.get_secret_value())
+    ports = _ports(settings, client)
+    feed = MongoEventFeed(client, client[settings.gateway_database])
     config = WorkerConfig(settings.amqp_uri.get_secret_value())
     run_worker(
         "gateway",
-        bound_to(_ports(settings, client)),
+        bound_to(replace(ports, events=SharedCommits(feed))),
         (),
         config,
         expose=OpsServer.exposing(settings.ops_port),

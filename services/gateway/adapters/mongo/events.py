@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
-from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
 
 from services.chassis.mongo.client import Client, DatabaseHandle, Document
@@ -32,34 +31,54 @@ class MongoEventFeed:
         self._rows, self._feeds = database[EVENTS], database[FEEDS]
 
     async def add(self, event: RecordedEvent, now: datetime) -> bool:
-        """See the port.
+        """See the port."""
+        return (await self.add_all([(event, now)]))[0]
 
-        The position comes from the tenant's feed document in the same transaction. Whoever wants the next
-        one waits for this commit, so no reader can pass a position that appears later; an ObjectId, made
-        by the writing process, gives no such promise.
+    async def add_all(self, events: Sequence[tuple[RecordedEvent, datetime]]) -> list[bool]:
+        """Keep several events in one commit; for each, whether it is new.
+
+        Positions come from the tenant's feed document in the same transaction. Whoever wants the next one
+        waits for this commit, so no reader can pass a position that appears later; an ObjectId, made by the
+        writing process, gives no such promise.
         """
+        known = await self._known([event.event_id for event, _ in events])
+        fresh: dict[str, tuple[RecordedEvent, datetime]] = {}
+        for event, now in events:
+            if event.event_id not in known:
+                fresh.setdefault(event.event_id, (event, now))
+        if fresh:
+            await self._insert(list(fresh.values()))
+        verdicts = []
+        for event, _ in events:
+            verdicts.append(event.event_id in fresh)
+            fresh.pop(event.event_id, None)  # the same event twice in one batch is new once
+        return verdicts
+
+    async def _known(self, event_ids: Sequence[str]) -> set[str]:
+        rows = self._rows.find({"event_id": {"$in": list(event_ids)}}, {"event_id": 1})
+        return {row["event_id"] for row in await rows.to_list(None)}
+
+    async def _insert(self, events: Sequence[tuple[RecordedEvent, datetime]]) -> None:
+        by_tenant: dict[str, list[tuple[RecordedEvent, datetime]]] = {}
+        for event, now in events:
+            by_tenant.setdefault(event.tenant_id, []).append((event, now))
 
         async def body(session: Any) -> None:  # noqa: ANN401 - either driver's
-            feed = await self._feeds.find_one_and_update(
-                {"_id": event.tenant_id},
-                {"$inc": {"last": 1}},
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-                session=session,
-            )
-            position = feed["last"] if feed else 0  # an upsert always answers; the driver's types forgot
-            await self._rows.insert_one(_row(event, position, now), session=session)
+            for tenant_id, members in by_tenant.items():
+                feed = await self._feeds.find_one_and_update(
+                    {"_id": tenant_id},
+                    {"$inc": {"last": len(members)}},
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                    session=session,
+                )
+                last = feed["last"] if feed else 0  # an upsert always answers; the driver's types forgot
+                first = last - len(members) + 1
+                rows = [_row(event, first + number, now) for number, (event, now) in enumerate(members)]
+                await self._rows.insert_many(rows, session=session)
 
-        if await self._rows.find_one({"event_id": event.event_id}, {"_id": 1}) is not None:
-            return False
-        try:
-            async with self._client.start_session() as session:
-                await session.with_transaction(body, write_concern=WriteConcern("majority", j=True))
-        except DuplicateKeyError as error:
-            if f".{EVENTS} index" not in str(error):
-                raise
-            return False
-        return True
+        async with self._client.start_session() as session:
+            await session.with_transaction(body, write_concern=WriteConcern("majority", j=True))
 
     async def after(
         self, tenant_id: str, types: Sequence[str], position: int, limit: int

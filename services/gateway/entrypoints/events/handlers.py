@@ -20,8 +20,11 @@ from services.gateway.entrypoints.translate import to_json
 # Importing them registers their payloads with protobuf's pool, where `_payload` looks them up.
 SOURCES = {"loyalty": loyalty_events_pb2, "returns": returns_events_pb2, "refunds": refunds_events_pb2}
 
-# One at a time in a process: events of a tenant queue up at its feed document anyway (see `MongoEventFeed`).
-SUBSCRIPTIONS = tuple(Subscription(source, ("#",), f"feed-{source}", max_workers=1) for source in SOURCES)
+# Many at once, because they share a commit (see `adapters.mongo.shared_commits`).
+HANDLED_AT_ONCE = 32
+SUBSCRIPTIONS = tuple(
+    Subscription(source, ("#",), f"feed-{source}", max_workers=HANDLED_AT_ONCE) for source in SOURCES
+)
 
 
 def bound_to(ports: Ports) -> list[Subscription]:
