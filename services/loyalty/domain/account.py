@@ -9,7 +9,7 @@ from typing import NamedTuple
 from services.chassis.kernel.events import DomainEvent
 from services.loyalty.domain import errors
 from services.loyalty.domain.events import AccountCreated, PointsMoved
-from services.loyalty.domain.ledger import Allocation, Bucket, Entry, EntryKind, Posting, Source, content_hash
+from services.loyalty.domain.ledger import Allocation, Bucket, Entry, EntryKind, Posting, Source, seal
 from services.loyalty.domain.lots import NEVER, Lot, LotState, consumption_order
 from services.loyalty.domain.orders import Order
 from services.loyalty.domain.reservations import Reservation
@@ -207,7 +207,7 @@ class Account:
             "",
             f"{source.type}/{source.id}/{kind}/{once}" if once else "",
         )
-        entry = entry._replace(hash=content_hash(entry))
+        entry = seal(entry)
         self.head_hash = entry.hash
         self.entries.append(entry)
         return entry

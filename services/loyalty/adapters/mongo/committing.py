@@ -40,9 +40,8 @@ class Committer:
         attempt = _Attempt(self._database, self._writer, self._programs, self._clock)
         first, repeats = _without_repeats(changes)
         open_ = await attempt.run(first, TOGETHER_ATTEMPTS)
-        if open_ and len(first) > 1:
-            for group in _by_account(open_).values():
-                await attempt.run(group, ALONE_ATTEMPTS)
+        for group in _by_account(open_).values():
+            await attempt.run(group, ALONE_ATTEMPTS)
         verdicts = attempt.verdicts
         for place, original in repeats.items():
             verdicts[place] = _as_repeat(changes[place], changes[original], verdicts.get(original))

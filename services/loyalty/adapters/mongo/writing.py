@@ -1,11 +1,12 @@
 """One transaction for the decisions on many accounts: one bulk write a collection."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pymongo import InsertOne, ReadPreference, UpdateOne
+from pymongo import ReadPreference
+from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -24,8 +25,8 @@ _OPTIONS: dict[str, Any] = {
     "write_concern": WriteConcern("majority", j=True),
     "read_preference": ReadPreference.PRIMARY,
 }
+_STATEMENTS = 200  # in one command: its documents must stay below 16 MB together
 Session = Any  # of either client
-_Operation = InsertOne[Document] | UpdateOne
 
 
 class StaleError(Exception):
@@ -33,12 +34,24 @@ class StaleError(Exception):
 
 
 @dataclass(slots=True)
+class Writes:
+    """What is written to one collection."""
+
+    inserts: list[Document] = field(default_factory=list)
+    updates: list[Document] = field(default_factory=list)
+
+    def update(self, query: Document, values: Document) -> None:
+        """Set values in the one document that the query finds."""
+        self.updates.append({"q": query, "u": {"$set": values}})
+
+
+@dataclass(slots=True)
 class Batch:
     """What one transaction writes. Accounts come first: there writers of other processes collide."""
 
-    accounts: list[_Operation] = field(default_factory=list)
-    lots: list[_Operation] = field(default_factory=list)
-    reservations: list[_Operation] = field(default_factory=list)
+    accounts: Writes = field(default_factory=Writes)
+    lots: Writes = field(default_factory=Writes)
+    reservations: Writes = field(default_factory=Writes)
     entries: list[Document] = field(default_factory=list)
     requests: list[Document] = field(default_factory=list)
     inbox: list[Document] = field(default_factory=list)
@@ -47,7 +60,7 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.accounts or self.requests or self.inbox)
+        return not (self.accounts.inserts or self.accounts.updates or self.requests or self.inbox)
 
     def add(self, decided: Decided, now: datetime) -> None:
         """Also what was decided on this account."""
@@ -55,10 +68,10 @@ class Batch:
         if account is None:
             return
         if decided.loaded is None:
-            self.accounts.append(InsertOne(accounts.to_document(account)))
+            self.accounts.inserts.append(accounts.to_document(account))
         elif _has_changed(account, decided.loaded.row):
             before = {"_id": decided.loaded.row["_id"], "version": decided.loaded.row["version"]}
-            self.accounts.append(UpdateOne(before, {"$set": accounts.to_update(account)}))
+            self.accounts.update(before, accounts.to_update(account))
         self._add_parts(account, decided)
         documents = [entries.to_document(entry) for entry in account.entries]
         for accepted in decided.accepted:
@@ -73,33 +86,30 @@ class Batch:
             lot = account.lots[lot_id]
             key = lots.lot_key(owner, lot_id)
             if is_new and key not in stored:
-                self.lots.append(InsertOne(lots.to_document(account, lot)))
+                self.lots.inserts.append(lots.to_document(account, lot))
                 continue
             # A new lot of an order whose early facts are stored completes that document.
             update = lots.to_document(account, lot) if is_new else lots.to_update(lot)
             update.pop("_id", None)
             update.pop("order", None)
-            self.lots.append(UpdateOne({"_id": key}, {"$set": update}))
+            self.lots.update({"_id": key}, update)
         for order_id in account.changed_orders:
             self._add_order(account, order_id, owner, stored)
         for reservation_id, is_new in account.changed_reservations.items():
             reservation = account.reservations[reservation_id]
-            self.reservations.append(
-                InsertOne(reservations.to_document(account, reservation))
-                if is_new
-                else UpdateOne(
-                    {"_id": reservations.reservation_key(owner, reservation_id)},
-                    {"$set": reservations.to_update(reservation)},
-                )
-            )
+            if is_new:
+                self.reservations.inserts.append(reservations.to_document(account, reservation))
+            else:
+                key = reservations.reservation_key(owner, reservation_id)
+                self.reservations.update({"_id": key}, reservations.to_update(reservation))
 
     def _add_order(self, account: Account, order_id: str, owner: str, stored: dict[str, Document]) -> None:
         order, lot_id = account.orders[order_id], order_lot_id(order_id)
         key = lots.lot_key(owner, lot_id)
         if key in stored:
-            self.lots.append(UpdateOne({"_id": key}, {"$set": {"order": lots.from_order(order)}}))
+            self.lots.update({"_id": key}, {"order": lots.from_order(order)})
         elif lot_id not in account.changed_lots:
-            self.lots.append(InsertOne(lots.facts_only(account, order)))
+            self.lots.inserts.append(lots.facts_only(account, order))
 
     def _add_request(self, accepted: Accepted, documents: list[Document], now: datetime) -> None:
         change = accepted.change
@@ -146,10 +156,11 @@ class Writer:
         rows = self._outbox.rows(batch.events)
 
         async def body(session: Session) -> None:
-            await self._update(batch.accounts, session)
-            await self._bulk("lots", batch.lots, session)
-            await self._bulk("reservations", batch.reservations, session)
-            await self._insert("entries", batch.entries, session)
+            if await self._write(accounts.ACCOUNTS, batch.accounts, session) != len(batch.accounts.updates):
+                raise StaleError
+            await self._write(lots.LOTS, batch.lots, session)
+            await self._write(reservations.RESERVATIONS, batch.reservations, session)
+            await self._insert(entries.ENTRIES, batch.entries, session)
             await self._insert(REQUESTS, batch.requests, session)
             await self._insert(OUTBOX, rows, session)
             await self._insert(INBOX, batch.inbox, session)
@@ -157,18 +168,27 @@ class Writer:
         async with self._client.start_session() as session:
             await session.with_transaction(body, **_OPTIONS)
 
-    async def _update(self, operations: Sequence[_Operation], session: Session) -> None:
-        if not operations:
-            return
-        collection = self._database[accounts.ACCOUNTS]
-        result = await collection.bulk_write(operations, ordered=False, session=session)
-        if result.inserted_count + result.matched_count != len(operations):
-            raise StaleError
+    async def _write(self, collection: str, writes: Writes, session: Session) -> int:
+        """Insert and update. Returns how many updates found their document."""
+        found = 0
+        for some in _slices(writes.updates):
+            command = {"update": collection, "updates": some, "ordered": False}
+            found += await self._run(command, session)
+        await self._insert(collection, writes.inserts, session)
+        return found
 
-    async def _bulk(self, name: str, operations: Sequence[_Operation], session: Session) -> None:
-        if operations:
-            await self._database[name].bulk_write(operations, ordered=False, session=session)
+    async def _insert(self, collection: str, documents: list[Document], session: Session) -> None:
+        for some in _slices(documents):
+            await self._run({"insert": collection, "documents": some, "ordered": False}, session)
 
-    async def _insert(self, name: str, documents: Sequence[Document], session: Session) -> None:
-        if documents:
-            await self._database[name].insert_many(documents, ordered=False, session=session)
+    async def _run(self, command: Document, session: Session) -> int:
+        # The commands themselves: the driver's bulk methods cost more a document than all our own work on it.
+        reply = await self._database.command(command, session=session)
+        if "writeErrors" in reply:
+            raise BulkWriteError(reply)
+        return int(reply["n"])
+
+
+def _slices(statements: list[Document]) -> Iterator[list[Document]]:
+    for start in range(0, len(statements), _STATEMENTS):
+        yield statements[start : start + _STATEMENTS]
