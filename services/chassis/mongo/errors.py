@@ -24,33 +24,33 @@ def as_aftercare_error(failure: BaseException) -> AftercareError | None:
     """
     if not isinstance(failure, PyMongoError):
         return None
-    if isinstance(failure, OperationFailure) and failure.code == _OUT_OF_DISK_SPACE:
+    code = failure.code if isinstance(failure, OperationFailure) else None
+    if code == _OUT_OF_DISK_SPACE:
         return _unavailable(
             "STORAGE_FULL", "the database has no disk space left; nothing was lost, retry later"
         )
-    if isinstance(failure, ServerSelectionTimeoutError):  # nobody to ask: nothing was sent
-        return _unreachable()
-    timed_out = isinstance(failure, ExecutionTimeout | NetworkTimeout | WTimeoutError) or failure.timeout
-    if timed_out:
-        return _unavailable(
-            "DATABASE_TIMEOUT", "the database did not answer in time; retry with the same key"
-        )
-    if isinstance(failure, ConnectionFailure):
-        return _unreachable()
-    if failure.has_error_label("TransientTransactionError") or (
-        isinstance(failure, OperationFailure) and failure.code == _EXCEEDED_TIME_LIMIT
-    ):
+    if failure.has_error_label("TransientTransactionError") or code == _EXCEEDED_TIME_LIMIT:
         return AftercareError(
             Kind.ABORTED,
             "VERSION_CONFLICT",
             "somebody else changed the same record at the same time; retry with the same key",
             retry_after=RETRY_SECONDS,
         )
+    return _away(failure)
+
+
+def _away(failure: PyMongoError) -> AftercareError | None:
+    # Nobody to ask means that nothing was sent, although the driver calls it a timeout as well.
+    nobody = isinstance(failure, ServerSelectionTimeoutError)
+    if not nobody and (
+        failure.timeout or isinstance(failure, ExecutionTimeout | NetworkTimeout | WTimeoutError)
+    ):
+        return _unavailable(
+            "DATABASE_TIMEOUT", "the database did not answer in time; retry with the same key"
+        )
+    if isinstance(failure, ConnectionFailure):
+        return _unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached; retry with the same key")
     return None
-
-
-def _unreachable() -> AftercareError:
-    return _unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached; retry with the same key")
 
 
 def _unavailable(reason: str, message: str) -> AftercareError:

@@ -50,7 +50,7 @@ def balance_of(account: str) -> GetBalanceRequest:
     return request
 
 
-async def test_one_trace_goes_from_client_to_server(stub: Any, spans: InMemorySpanExporter) -> None:  # noqa: ANN401 - a stub
+async def test_one_trace_goes_from_client_to_server(stub: Any, spans: InMemorySpanExporter) -> None:
     with telemetry.continue_trace("", "whole"):
         await stub.GetBalance(balance_of("a"))
     finished = spans.get_finished_spans()
@@ -58,7 +58,7 @@ async def test_one_trace_goes_from_client_to_server(stub: Any, spans: InMemorySp
     assert len({span.context.trace_id for span in finished if span.context}) == 1
 
 
-async def test_errors_cross_unchanged_while_tracing(stub: Any, spans: InMemorySpanExporter) -> None:  # noqa: ANN401 - a stub
+async def test_errors_cross_unchanged_while_tracing(stub: Any, spans: InMemorySpanExporter) -> None:
     with pytest.raises(AftercareError) as caught:
         await stub.GetBalance(balance_of("missing-1"))
     assert (caught.value.reason, dict(caught.value.metadata)) == ("ACCOUNT_NOT_FOUND", {"id": "missing-1"})

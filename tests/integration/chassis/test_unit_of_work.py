@@ -184,7 +184,7 @@ async def test_migrations_run_once_and_again_harmlessly(mongodb_uri: str, mongo_
     client = connect(mongodb_uri)
     applied: list[str] = []
 
-    async def note(_: Any) -> None:  # noqa: ANN401 - a database of either driver
+    async def note(_: Any) -> None:
         applied.append("step")
 
     schema = Schema({"counters": []}, (Step("0001-note", note),))

@@ -4,8 +4,6 @@ Run as a program it serves until SIGTERM; it prints `port N`, then `began K` and
 EarnPoints, so that a test can tell which calls were accepted.
 """
 
-# ruff: noqa: ANN401, N802 - canned servicers take any message; RPCs have their own names
-
 import asyncio
 import sys
 from collections import Counter
