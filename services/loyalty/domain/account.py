@@ -205,7 +205,7 @@ class Account:
             now,
             self.head_hash,
             "",
-            f"{source.type}/{source.id}/{kind}/{once}" if once else "",
+            once,
         )
         entry = seal(entry)
         self.head_hash = entry.hash

@@ -81,7 +81,8 @@ class Allocation(NamedTuple):
 class Entry(NamedTuple):
     """One line of the ledger. A tuple, since the hot path makes thousands a second.
 
-    `natural_key` is what may happen only once on the account for ever; empty when the sequence is enough.
+    `once` names the part of the source that may move points a single time for ever; empty when the sequence
+    is guard enough.
     """
 
     tenant_id: str
@@ -98,7 +99,12 @@ class Entry(NamedTuple):
     recorded_at: datetime
     prev_hash: str
     hash: str
-    natural_key: str
+    once: str
+
+    @property
+    def natural_key(self) -> str:
+        """What may happen only once on the account (rule R6, guard 2); empty when nothing of it may not."""
+        return f"{self.source.type}/{self.source.id}/{self.kind}/{self.once}" if self.once else ""
 
     @property
     def entry_id(self) -> str:

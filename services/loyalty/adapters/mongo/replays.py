@@ -8,7 +8,13 @@ from services.chassis.kernel.unit_of_work import Answer
 from services.chassis.mongo.client import DatabaseHandle, Document
 from services.chassis.mongo.requests import REQUESTS, adapter
 from services.loyalty.adapters.mongo.accounts import account_key
-from services.loyalty.adapters.mongo.entries import ENTRIES, entry_key, request_key, to_points_change
+from services.loyalty.adapters.mongo.entries import (
+    ENTRIES,
+    entry_key,
+    request_guard,
+    request_key,
+    to_points_change,
+)
 from services.loyalty.application.ports import Change
 from services.loyalty.domain import errors
 
@@ -30,20 +36,22 @@ async def answered_before(
     finds out at the write, and repeats are rare.
     """
     stored: dict[str, _Asked] = {}
-    in_entries: dict[str, _Asked] = {}
+    in_entries: dict[bytes, _Asked] = {}
     for place, change in changes:
-        if change.request is not None:
-            by_key = in_entries if change.request.answer is None else stored
-            by_key[key_of(change)] = (place, change)
+        request = change.request
+        if request is not None and request.answer is not None:
+            stored[key_of(change)] = (place, change)
+        elif request is not None:
+            in_entries[request_guard(change.tenant_id, request)] = (place, change)
     verdicts: dict[int, Verdict] = {}
     if stored:
         for row in await database[REQUESTS].find({"_id": {"$in": list(stored)}}).to_list():
             place, change = stored[row["_id"]]
             verdicts[place] = _reused(change, row) or Answer(_stored(change, row), replayed=True)
     if in_entries and careful:
-        query = {"request": {"$in": list(in_entries)}}
+        query = {"guards": {"$in": list(in_entries)}}
         for row in await database[ENTRIES].find(query).to_list():
-            place, change = in_entries[row["request"]]
+            place, change = next(in_entries[each] for each in row["guards"] if each in in_entries)
             verdicts[place] = _reused(change, row) or await _rebuilt(database, row)
     return verdicts
 
