@@ -29,14 +29,18 @@ def as_aftercare_error(failure: BaseException) -> AftercareError | None:
         return _unavailable(
             "STORAGE_FULL", "the database has no disk space left; nothing was lost, retry later"
         )
-    if failure.has_error_label("TransientTransactionError") or code == _EXCEEDED_TIME_LIMIT:
-        return AftercareError(
-            Kind.ABORTED,
-            "VERSION_CONFLICT",
-            "somebody else changed the same record at the same time; retry with the same key",
-            retry_after=RETRY_SECONDS,
-        )
-    return _away(failure)
+    return _away(failure) or _conflict(failure, code)
+
+
+def _conflict(failure: PyMongoError, code: int | None) -> AftercareError | None:
+    if not failure.has_error_label("TransientTransactionError") and code != _EXCEEDED_TIME_LIMIT:
+        return None
+    return AftercareError(
+        Kind.ABORTED,
+        "VERSION_CONFLICT",
+        "somebody else changed the same record at the same time; retry with the same key",
+        retry_after=RETRY_SECONDS,
+    )
 
 
 def _away(failure: PyMongoError) -> AftercareError | None:

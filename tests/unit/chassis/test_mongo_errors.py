@@ -16,6 +16,12 @@ CASES = [
     (OperationFailure("no space left on device", 14031), Kind.UNAVAILABLE, "STORAGE_FULL"),
     (ServerSelectionTimeoutError("no primary"), Kind.UNAVAILABLE, "DATABASE_UNAVAILABLE"),
     (AutoReconnect("connection closed"), Kind.UNAVAILABLE, "DATABASE_UNAVAILABLE"),
+    # A connection lost inside a transaction carries the label too, and is still a lost connection.
+    (
+        AutoReconnect("closed", {"errorLabels": ["TransientTransactionError"]}),
+        Kind.UNAVAILABLE,
+        "DATABASE_UNAVAILABLE",
+    ),
     (NetworkTimeout("timed out"), Kind.UNAVAILABLE, "DATABASE_TIMEOUT"),
     (
         OperationFailure("write conflict", 112, {"errorLabels": ["TransientTransactionError"]}),
