@@ -9,7 +9,7 @@ import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-import pymongo
+from services.chassis.kernel.errors import AftercareError, Kind
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -52,8 +52,10 @@ class GroupCommit(Generic[Item, Result]):
     async def _handle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         results: Sequence[Result | BaseException]
         try:
-            with pymongo.timeout(SECONDS):
+            async with asyncio.timeout(SECONDS):
                 results = await self._process([item for item, _ in batch])
+        except TimeoutError:
+            results = [_too_slow()] * len(batch)
         except Exception as error:  # noqa: BLE001 - it belongs to the callers, all of them
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
@@ -63,3 +65,12 @@ class GroupCommit(Generic[Item, Result]):
                 future.set_exception(result)
             else:
                 future.set_result(result)
+
+
+def _too_slow() -> AftercareError:
+    return AftercareError(
+        Kind.UNAVAILABLE,
+        "DATABASE_TIMEOUT",
+        "the database did not answer in time; retry with the same key",
+        retry_after=1.0,
+    )
