@@ -1,5 +1,7 @@
 """The account's own document: small, whatever its history."""
 
+from datetime import UTC, datetime
+
 from pymongo import ASCENDING, IndexModel
 
 from services.chassis.mongo.client import Document
@@ -7,6 +9,8 @@ from services.loyalty.domain.account import Account, AccountState
 from services.loyalty.domain.ledger import Bucket
 
 ACCOUNTS = "accounts"
+# A partial index serves a query only when the query says the same: "there is a time" is "after the epoch".
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MEMBER_INDEX = "member"
 INDEXES = [
     IndexModel(
@@ -17,8 +21,8 @@ INDEXES = [
     # What the sweep looks for; accounts without anything due are not in it.
     IndexModel(
         [("next_due_at", ASCENDING)],
-        name="due",
-        partialFilterExpression={"next_due_at": {"$type": "date"}},
+        name="timed",
+        partialFilterExpression={"next_due_at": {"$gt": EPOCH}},
     ),
 ]
 _BUCKETS = tuple(Bucket)

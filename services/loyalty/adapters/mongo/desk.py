@@ -8,7 +8,7 @@ from services.chassis.kernel.clock import Clock
 from services.chassis.kernel.errors import AftercareError
 from services.chassis.kernel.unit_of_work import Answer
 from services.chassis.mongo.client import DatabaseHandle
-from services.loyalty.adapters.mongo.accounts import ACCOUNTS, account_key
+from services.loyalty.adapters.mongo.accounts import ACCOUNTS, EPOCH, account_key
 from services.loyalty.adapters.mongo.committing import Committer
 from services.loyalty.adapters.mongo.loading import Wanted, load
 from services.loyalty.adapters.mongo.replays import Verdict
@@ -104,7 +104,7 @@ class Desk:
 
     async def due(self, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """See the port."""
-        query = {"next_due_at": {"$lte": now}}
+        query = {"next_due_at": {"$gt": EPOCH, "$lte": now}}
         cursor = self._database[ACCOUNTS].find(query, {"tenant_id": 1, "account_id": 1})
         rows = await cursor.sort([("next_due_at", 1)]).limit(limit).to_list()
         return [(row["tenant_id"], row["account_id"]) for row in rows]

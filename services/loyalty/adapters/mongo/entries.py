@@ -24,6 +24,8 @@ INDEXES = [
         partialFilterExpression={"guards": {"$exists": True}},
     ),
 ]
+# An order's points have a lot that is named by the order; two such lots cannot be.
+_GUARDED_BY_THEIR_LOT = frozenset({EntryKind.EARN_PENDING, EntryKind.EARN_ACTIVE})
 # Figures of the answer that are kept with the entry, in the order of `Balance`.
 _AFTER = 7
 
@@ -71,7 +73,8 @@ def to_document(entry: Entry) -> Document:
         document["reason_code"] = entry.reason_code
     if entry.natural_key:
         document["once"] = entry.once
-        document["guards"] = [guard("source", f"{owner}/{entry.natural_key}")]
+        if entry.kind not in _GUARDED_BY_THEIR_LOT:
+            document["guards"] = [guard("source", f"{owner}/{entry.natural_key}")]
     return document
 
 

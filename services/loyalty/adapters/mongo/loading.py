@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.chassis.mongo.client import DatabaseHandle, Document
 from services.loyalty.adapters.mongo import accounts, lots, reservations
-from services.loyalty.adapters.mongo.accounts import ACCOUNTS
+from services.loyalty.adapters.mongo.accounts import ACCOUNTS, EPOCH
 from services.loyalty.adapters.mongo.lots import LOTS
 from services.loyalty.adapters.mongo.reservations import RESERVATIONS
 from services.loyalty.application.ports import Needs
@@ -19,6 +19,11 @@ from services.loyalty.domain.lots import NEVER, LotState, consumption_order
 from services.loyalty.domain.reservations import ReservationState
 from services.loyalty.domain.rules.earning import order_lot_id
 
+_TIMED = [LotState.PENDING.value, LotState.ACTIVE.value]
+_ACTIVE = {
+    "state": LotState.ACTIVE.value,
+    "due_at": {"$gt": EPOCH, "$lte": NEVER},
+}  # each has one, so the index has it
 SPENDING_LOTS = 500  # read at first for one account that spends; more only when they do not suffice
 
 
@@ -58,7 +63,8 @@ class Loaded:
         account.version += 1
         for row in self.lots.values():
             if lots.has_lot(row):
-                account.lots[row["lot_id"]] = lots.to_lot(row)
+                lot = lots.to_lot(row)
+                account.lots[lot.lot_id] = lot
             if "order" in row:
                 account.orders[row["order_id"]] = lots.to_order(row)
         for row in self.reservations.values():
@@ -99,21 +105,20 @@ async def _load_lots(
     if ids:
         clauses.append({"_id": {"$in": ids}})
     if due:
-        clauses.append({"owner": {"$in": due}, "state": {"$lt": lots.CLOSED}, "due_at": {"$lte": now}})
-    whole = [key for key in loaded if wanted[key].everything]
-    spending = [key for key in loaded if wanted[key].spends and not wanted[key].everything]
-    if len(spending) == 1:
+        clauses.append(
+            {"owner": {"$in": due}, "state": {"$in": _TIMED}, "due_at": {"$gt": EPOCH, "$lte": now}}
+        )
+    spending = [key for key in loaded if wanted[key].spends or wanted[key].everything]
+    if len(spending) == 1 and not wanted[spending[0]].everything:
         await _load_first_spendable(database, loaded[spending[0]])
     elif spending:
-        clauses.append({"owner": {"$in": spending}, "state": LotState.ACTIVE.value})
-    if whole:
-        clauses.append({"owner": {"$in": whole}, "state": {"$lt": lots.CLOSED}})
+        clauses.append({"owner": {"$in": spending}, **_ACTIVE})
     if clauses:
         _keep(loaded, await database[LOTS].find({"$or": clauses}).to_list())
 
 
 async def _load_first_spendable(database: DatabaseHandle, loaded: Loaded) -> None:
-    query = {"owner": loaded.row["_id"], "state": LotState.ACTIVE.value}
+    query = {"owner": loaded.row["_id"], **_ACTIVE}
     rows = await database[LOTS].find(query).sort([("due_at", 1)]).limit(SPENDING_LOTS).to_list()
     loaded.cut = len(rows) == SPENDING_LOTS
     loaded.lots.update((row["_id"], row) for row in rows)

@@ -4,12 +4,13 @@ An order's lot is named by the order and keeps its facts as well: one document i
 path. Parts of the account: its version guards them, so they have none of their own.
 """
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from pymongo import ASCENDING, IndexModel
 
 from services.chassis.mongo.client import Document
-from services.loyalty.adapters.mongo.accounts import account_key
+from services.loyalty.adapters.mongo.accounts import EPOCH, account_key
 from services.loyalty.domain.account import Account
 from services.loyalty.domain.basket_points import EarnRule, FixedBonus, Rounding
 from services.loyalty.domain.ledger import Source, SourceType
@@ -18,19 +19,19 @@ from services.loyalty.domain.orders import BasketLine, Earning, Order, Returned,
 from services.loyalty.domain.rules.earning import order_lot_id
 
 LOTS = "lots"
-CLOSED = 5  # open states are below
 INDEXES = [
-    # What the clock makes due, and the order of rule R1; closed lots leave it.
+    # What the clock makes due, and the order of rule R1. Lots that are closed or wait for a delivery have no
+    # such time and stay out of it: most lots most of the time, and every new one.
     IndexModel(
         [("owner", ASCENDING), ("state", ASCENDING), ("due_at", ASCENDING), ("sequence", ASCENDING)],
-        name="open",
-        partialFilterExpression={"state": {"$lt": CLOSED}},
+        name="timed",
+        partialFilterExpression={"due_at": {"$gt": EPOCH}},
     )
 ]
 
 
 def lot_key(owner: str, lot_id: str) -> str:
-    """The document's id."""
+    """The document's id. An order's lot is named by it, so this is the guard against earning twice."""
     return f"{owner}/{lot_id}"
 
 
@@ -41,14 +42,15 @@ def to_document(account: Account, lot: Lot) -> Document:
         "_id": lot_key(owner, lot.lot_id),
         "owner": owner,
         "tenant_id": account.tenant_id,
-        "lot_id": lot.lot_id,
-        "order_id": lot.order_id,
         "sequence": lot.sequence,
         "points": lot.points,
         "earned_at": lot.earned_at,
-        "source": (lot.source.type.value, lot.source.id),
-        **to_update(lot),
+        **{name: value for name, value in to_update(lot).items() if value is not None},
     }
+    if lot.order_id:
+        document["order_id"] = lot.order_id
+    else:
+        document["source"] = (lot.source.type.value, lot.source.id)
     if lot.order_id in account.changed_orders:
         document["order"] = from_order(account.orders[lot.order_id])
     return document
@@ -63,8 +65,14 @@ def to_update(lot: Lot) -> Document:
         "activates_at": lot.activates_at,
         "expires_at": lot.expires_at,
         "last_valid_date": lot.last_valid_date.isoformat() if lot.last_valid_date else None,
-        "due_at": lot.due_at,
+        "due_at": _timed(lot),
     }
+
+
+def _timed(lot: Lot) -> datetime | None:
+    if lot.state is LotState.PENDING:
+        return lot.activates_at
+    return lot.due_at if lot.state is LotState.ACTIVE else None
 
 
 def facts_only(account: Account, order: Order) -> Document:
@@ -75,7 +83,6 @@ def facts_only(account: Account, order: Order) -> Document:
         "_id": lot_key(owner, lot_id),
         "owner": owner,
         "tenant_id": account.tenant_id,
-        "lot_id": lot_id,
         "order_id": order.order_id,
         "order": from_order(order),
     }
@@ -83,21 +90,33 @@ def facts_only(account: Account, order: Order) -> Document:
 
 def to_lot(row: Document) -> Lot:
     """The lot in a document that has one."""
-    last_valid = row["last_valid_date"]
+    last_valid = row.get("last_valid_date")
+    order_id = row.get("order_id", "")
+    source = Source(SourceType.ORDER, order_id) if order_id else _to_source(row["source"])
     return Lot(
-        row["lot_id"],
+        lot_id_of(row),
         row["sequence"],
         LotState(row["state"]),
         row["points"],
         row["remaining"],
         row["held"],
         row["earned_at"],
-        Source(SourceType(row["source"][0]), row["source"][1]),
-        row["order_id"],
-        row["activates_at"],
-        row["expires_at"],
+        source,
+        order_id,
+        row.get("activates_at"),
+        row.get("expires_at"),
         date.fromisoformat(last_valid) if last_valid else None,
     )
+
+
+def lot_id_of(row: Document) -> str:
+    """The lot's id in a document's id."""
+    lot_id: str = row["_id"][len(row["owner"]) + 1 :]
+    return lot_id
+
+
+def _to_source(pair: Sequence[str]) -> Source:
+    return Source(SourceType(pair[0]), pair[1])
 
 
 def has_lot(row: Document) -> bool:
@@ -128,7 +147,7 @@ def to_order(row: Document) -> Order:
     clawed, restored, refunded = facts.get("totals", (0, 0, 0))
     return Order(
         order_id=row["order_id"],
-        earning=_to_earning(earning, row["lot_id"]) if earning else None,
+        earning=_to_earning(earning, lot_id_of(row)) if earning else None,
         delivered_at=facts["delivered_at"],
         returns=dict(facts.get("returns", ())),
         returned=dict(facts.get("returned", ())),
