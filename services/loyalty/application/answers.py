@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from services.loyalty.domain.account import Account, AccountState, Balance
-from services.loyalty.domain.ledger import Entry
+from services.loyalty.domain.account import Account, AccountState
+from services.loyalty.domain.ledger import Balance, Entry
 from services.loyalty.domain.reservations import Reservation, ReservationState
 
 

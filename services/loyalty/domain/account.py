@@ -4,33 +4,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from services.chassis.kernel.events import DomainEvent
 from services.loyalty.domain import errors
-from services.loyalty.domain.events import AccountCreated, PointsMoved
-from services.loyalty.domain.ledger import Allocation, Bucket, Entry, EntryKind, Posting, Source, seal
+from services.loyalty.domain.events import EVENT_TYPES, AccountCreated, PointsMoved
+from services.loyalty.domain.ledger import (
+    Allocation,
+    Balance,
+    Bucket,
+    Entry,
+    EntryKind,
+    Expiring,
+    Posting,
+    Source,
+    seal,
+)
 from services.loyalty.domain.lots import NEVER, Lot, LotState, consumption_order
 from services.loyalty.domain.orders import Order
 from services.loyalty.domain.reservations import Reservation
 
 EXPIRING_SHOWN = 10
-_NO_HASH = ""
 ConsumptionKey = tuple[datetime, datetime, int]
-
-EVENT_TYPES = {
-    EntryKind.EARN_PENDING: "points.earned",
-    EntryKind.EARN_ACTIVE: "points.earned",
-    EntryKind.ACTIVATE: "points.activated",
-    EntryKind.RESERVE: "points.reserved",
-    EntryKind.COMMIT: "points.redeemed",
-    EntryKind.RELEASE: "points.released",
-    EntryKind.EXPIRE: "points.expired",
-    EntryKind.CLAWBACK: "points.clawed_back",
-    EntryKind.RESTORE: "points.restored",
-    EntryKind.ADJUST_CREDIT: "points.adjusted",
-    EntryKind.ADJUST_DEBIT: "points.adjusted",
-}
 
 
 class AccountState(StrEnum):
@@ -43,33 +37,6 @@ class AccountState(StrEnum):
 
 class LotsNotLoadedError(Exception):
     """Lots that are needed were not loaded: the caller loads all and tries again. Never reaches a user."""
-
-
-class Expiring(NamedTuple):
-    """Points that expire together."""
-
-    points: int
-    expires_at: datetime
-
-
-class Balance(NamedTuple):
-    """What an account holds at `as_of`."""
-
-    pending: int
-    available: int
-    held: int
-    deficit: int
-    lifetime_earned: int
-    lifetime_redeemed: int
-    lifetime_expired: int
-    expiring: tuple[Expiring, ...]
-    as_of: datetime
-    version: int
-
-    @property
-    def displayed(self) -> int:
-        """The figure to show."""
-        return self.available - self.deficit
 
 
 @dataclass(slots=True)
@@ -90,7 +57,7 @@ class Account:
     created_at: datetime
     version: int = 0
     sequence: int = 0
-    head_hash: str = _NO_HASH
+    head_hash: str = ""
     told: int = 0
     buckets: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(Bucket, 0))
     expiring: dict[datetime, int] = field(default_factory=dict)
@@ -102,7 +69,7 @@ class Account:
     reservations: dict[str, Reservation] = field(default_factory=dict)
     loaded_until: ConsumptionKey | None = None  # lots in consumption order are all there up to this one
     is_new: bool = False
-    telling: bool = True
+    announcing: bool = True
 
     # What this commit has to write.
     entries: list[Entry] = field(default_factory=list)
@@ -215,7 +182,9 @@ class Account:
     def announce(
         self, entry: Entry, *, order_id: str = "", reservation_id: str = "", return_id: str = ""
     ) -> None:
-        """Tell the others of an entry, with the balances as they are now."""
+        """Tell the others of an entry, with the balances as they are now; of history nobody is told."""
+        if not self.announcing:
+            return
         buckets = self.buckets
         self.tell(
             EVENT_TYPES[entry.kind],
@@ -232,9 +201,7 @@ class Account:
         )
 
     def tell(self, event_type: str, data: object, now: datetime) -> None:
-        """Record an event, unless history is being written down."""
-        if not self.telling:
-            return
+        """Record an event."""
         self.told += 1
         self.events.append(DomainEvent(event_type, self.tenant_id, self.aggregate_id, self.told, now, data))
 

@@ -166,3 +166,13 @@ def too_many_holds(limit: int) -> AftercareError:
         f"the account has {limit} live reservations; commit or cancel some first",
         {"limit": str(limit)},
     )
+
+
+def invalid_page_token() -> AftercareError:
+    """A page token that we did not make."""
+    return AftercareError(
+        Kind.INVALID_ARGUMENT,
+        "INVALID_PAGE_TOKEN",
+        "page_token must be the next_page_token of the previous answer, unchanged",
+        violations=(FieldViolation("page_token", "not a token of ours"),),
+    )

@@ -3,7 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.loyalty.domain.ledger import Entry
+from services.loyalty.domain.ledger import Entry, EntryKind
+
+# What the others are told an entry is; kinds that are missing are told by none.
+EVENT_TYPES = {
+    EntryKind.EARN_PENDING: "points.earned",
+    EntryKind.EARN_ACTIVE: "points.earned",
+    EntryKind.ACTIVATE: "points.activated",
+    EntryKind.RESERVE: "points.reserved",
+    EntryKind.COMMIT: "points.redeemed",
+    EntryKind.RELEASE: "points.released",
+    EntryKind.EXPIRE: "points.expired",
+    EntryKind.CLAWBACK: "points.clawed_back",
+    EntryKind.RESTORE: "points.restored",
+    EntryKind.ADJUST_CREDIT: "points.adjusted",
+    EntryKind.ADJUST_DEBIT: "points.adjusted",
+}
 
 
 @dataclass(slots=True)

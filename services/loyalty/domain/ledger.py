@@ -112,6 +112,33 @@ class Entry(NamedTuple):
         return entry_id(self.account_id, self.sequence)
 
 
+class Expiring(NamedTuple):
+    """Points that expire together."""
+
+    points: int
+    expires_at: datetime
+
+
+class Balance(NamedTuple):
+    """What an account holds at `as_of`."""
+
+    pending: int
+    available: int
+    held: int
+    deficit: int
+    lifetime_earned: int
+    lifetime_redeemed: int
+    lifetime_expired: int
+    expiring: tuple[Expiring, ...]
+    as_of: datetime
+    version: int
+
+    @property
+    def displayed(self) -> int:
+        """The figure to show."""
+        return self.available - self.deficit
+
+
 def entry_id(account_id: str, sequence: int) -> str:
     """The id of an account's entry."""
     return f"{account_id}.{sequence}"

@@ -1,15 +1,21 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.chassis.kernel.errors import AftercareError
+from services.chassis.kernel.unit_of_work import Answer
 from services.loyalty.adapters.mongo.accounts import account_key, to_account
 from services.loyalty.adapters.mongo.entries import to_entry
 from services.loyalty.adapters.mongo.lots import has_lot, to_lot
+from services.loyalty.application.ports import Change, Needs
+from services.loyalty.bootstrap import build_serve_ports
+from services.loyalty.domain.account import Account
 from services.loyalty.domain.ledger import Bucket, sums, verify_chain
 from services.loyalty.domain.lots import LotState
+from services.loyalty.domain.program import Program
+from services.loyalty.domain.rules.spending import reserve
 from tests.integration.loyalty.world import TENANT, World, basket
 
 pytestmark = pytest.mark.integration
@@ -119,3 +125,31 @@ async def test_everything_at_once_keeps_the_books_straight(world: World) -> None
 
     for member in members:
         await prove(world, member)
+
+
+async def test_a_command_that_breaks_in_the_middle_fails_alone(world: World) -> None:
+    member, neighbour = await world.member(), await world.member()
+    await world.adjust(member, 100)
+
+    def breaks(account: Account, program: Program, now: datetime) -> None:
+        reserve(account, "half", "o", 10, 60, now)
+        raise ZeroDivisionError
+
+    def earns(account: Account, program: Program, now: datetime) -> int:
+        reserve(account, "whole", "o", 20, 60, now)
+        return account.available
+
+    accounts = build_serve_ports(world.client, world.database, world.clock).accounts
+    needs = Needs(spends=20)
+    outcomes = await asyncio.gather(
+        accounts.change(Change(TENANT, member, earns, needs)),
+        accounts.change(Change(TENANT, member, breaks, needs)),
+        accounts.change(Change(TENANT, neighbour, lambda *_: "fine")),
+        return_exceptions=True,
+    )
+
+    assert outcomes[0] == Answer(80)
+    assert isinstance(outcomes[1], ZeroDivisionError)
+    assert outcomes[2] == Answer("fine")
+    assert (await world.balance(member)).held == 20
+    await prove(world, member)

@@ -109,8 +109,10 @@ class _Attempt:
         tenant_id = group[0][1].tenant_id
         program_id = loaded.row["program_id"] if loaded else _opened_as(group)
         if program_id is None:
-            missing = [(place, errors.account_not_found(change.account_id)) for place, change in group]
-            return Decided(None, refused=missing)
+            return Decided(
+                None,
+                refused=[(place, errors.account_not_found(change.account_id)) for place, change in group],
+            )
         try:
             program = await self._programs.get(tenant_id, program_id)
         except AftercareError as error:
@@ -118,6 +120,10 @@ class _Attempt:
         try:
             return decide(loaded, program, group, now)
         except LotsNotLoadedError as missing_lots:
+            if key in self._whole:
+                # All is loaded and does not add up: this account must be looked at, its neighbours go on.
+                broken = RuntimeError(f"the lots of {key} do not make up its balance: {missing_lots}")
+                return Decided(loaded, refused=[(place, broken) for place, _ in group])
             missing_lots.add_note(key)
             raise
 

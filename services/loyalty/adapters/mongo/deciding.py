@@ -9,7 +9,7 @@ from services.chassis.kernel.errors import AftercareError
 from services.loyalty.adapters.mongo.loading import Loaded
 from services.loyalty.application.ports import Change
 from services.loyalty.domain import errors
-from services.loyalty.domain.account import Account, open_account
+from services.loyalty.domain.account import Account, LotsNotLoadedError, open_account
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.rules.advancing import advance
 
@@ -32,7 +32,7 @@ class Decided:
     loaded: Loaded | None
     account: Account | None = None
     accepted: list[Accepted] = field(default_factory=list)
-    refused: list[tuple[int, AftercareError]] = field(default_factory=list)
+    refused: list[tuple[int, Exception]] = field(default_factory=list)
 
 
 def decide(
@@ -61,7 +61,7 @@ def decide(
 
 def _run(
     decided: Decided, program: Program, changes: list[tuple[int, Change[Any]]], now: datetime
-) -> tuple[Account | None, tuple[int, AftercareError] | None]:
+) -> tuple[Account | None, tuple[int, Exception] | None]:
     """One pass. Returns the account, and the command that must be left out if one left a trace."""
     decided.accepted.clear()
     account = decided.loaded.build() if decided.loaded else None
@@ -79,8 +79,10 @@ def _run(
         marks, first = account.marks, len(account.entries)
         try:
             answer = change.decide(account, program, now)
-        except AftercareError as error:
-            if account.marks != marks or account.is_new:
+        except LotsNotLoadedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this command alone
+            if not isinstance(error, AftercareError) or account.marks != marks or account.is_new:
                 return None, (place, error)
             decided.refused.append((place, error))
             changes.remove((place, change))

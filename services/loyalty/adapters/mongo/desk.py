@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
+import structlog
+
 from services.chassis.kernel.clock import Clock
-from services.chassis.kernel.errors import AftercareError
+from services.chassis.kernel.errors import AftercareError, Kind
 from services.chassis.kernel.unit_of_work import Answer
 from services.chassis.mongo.client import DatabaseHandle
 from services.loyalty.adapters.mongo.accounts import ACCOUNTS, EPOCH, account_key
@@ -16,6 +18,8 @@ from services.loyalty.application.ports import NOTHING, Change, Decide, Needs, P
 from services.loyalty.domain import errors
 from services.loyalty.domain.account import LotsNotLoadedError
 from services.loyalty.domain.rules.advancing import advance
+
+log = structlog.get_logger(__name__)
 
 
 class Question(NamedTuple):
@@ -90,10 +94,10 @@ class Desk:
     ) -> Sequence[Answer[Result] | AftercareError]:
         """See the port."""
         verdicts = await self._committer.commit(changes)
-        for verdict in verdicts:
-            if not isinstance(verdict, AftercareError):
-                _or_raise(verdict)
-        return cast("Sequence[Answer[Result] | AftercareError]", verdicts)
+        return [
+            cast("Answer[Result] | AftercareError", _told(verdict, change.account_id))
+            for verdict, change in zip(verdicts, changes, strict=True)
+        ]
 
     async def look(
         self, tenant_id: str, account_id: str, decide: Decide[Result], needs: Needs = NOTHING
@@ -126,6 +130,14 @@ def ask_directly(reader: Reader) -> AskOne:
         return _or_raise((await reader.answer([question]))[0])
 
     return ask_one
+
+
+def _told(verdict: Verdict, account_id: str) -> Answer[Any] | AftercareError:
+    """A verdict among many: what nobody foresaw is logged here, and its neighbours go on."""
+    if isinstance(verdict, Answer | AftercareError):
+        return verdict
+    log.error("a command failed unexpectedly", account_id=account_id, exc_info=verdict)
+    return AftercareError(Kind.INTERNAL, "INTERNAL", "something failed that should not; see the log")
 
 
 def _or_raise(verdict: object) -> object:

@@ -9,8 +9,17 @@ from services.chassis.mongo.client import Document
 from services.loyalty.adapters.mongo.accounts import account_key
 from services.loyalty.application.answers import PointsChange
 from services.loyalty.application.ports import Request
-from services.loyalty.domain.account import Balance, Expiring
-from services.loyalty.domain.ledger import Allocation, Bucket, Entry, EntryKind, Posting, Source, SourceType
+from services.loyalty.domain.ledger import (
+    Allocation,
+    Balance,
+    Bucket,
+    Entry,
+    EntryKind,
+    Expiring,
+    Posting,
+    Source,
+    SourceType,
+)
 
 ENTRIES = "entries"
 INDEXES = [

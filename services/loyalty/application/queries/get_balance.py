@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from services.loyalty.application.ports import Ports
-from services.loyalty.domain.account import Account, Balance
+from services.loyalty.domain.account import Account
+from services.loyalty.domain.ledger import Balance
 from services.loyalty.domain.program import Program
 
 

@@ -100,7 +100,7 @@ def _change(ctx: RequestContext, program_id: str, rows: Sequence[ImportRow]) -> 
 def _earn_all(account: Account, program: Program, rows: Sequence[ImportRow], now: datetime) -> _Imported:
     imported = _Imported(account.is_new, [], 0, [])
     duplicates = 0
-    account.telling = False  # history is no news: only the account's opening is told
+    account.announcing = False
     for row in rows:
         try:
             change = earn_now(account, program, row.basket, now)
@@ -111,7 +111,7 @@ def _earn_all(account: Account, program: Program, rows: Sequence[ImportRow], now
                 imported.refused.append((row.row, error))
         else:
             imported.points.append(change.entries[0].points)
-    account.telling = True
+    account.announcing = True
     return imported._replace(duplicates=duplicates)
 
 

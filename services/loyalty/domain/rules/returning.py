@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.loyalty.domain import errors
-from services.loyalty.domain.account import Account, Balance
+from services.loyalty.domain.account import Account
 from services.loyalty.domain.basket_points import ReturnMode, retained
 from services.loyalty.domain.events import ReturnProcessed
-from services.loyalty.domain.ledger import Entry, Source, SourceType
+from services.loyalty.domain.ledger import Balance, Entry, Source, SourceType
 from services.loyalty.domain.orders import Earning, Order, Returned
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.rules.clawback import Clawed, claw

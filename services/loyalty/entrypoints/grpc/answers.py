@@ -17,9 +17,9 @@ from services.loyalty.application.answers import (
     ReservationView,
 )
 from services.loyalty.application.use_cases.batch_import import ImportReport
-from services.loyalty.domain.account import AccountState, Balance
+from services.loyalty.domain.account import AccountState
 from services.loyalty.domain.basket_points import BasketPoints
-from services.loyalty.domain.ledger import Entry, EntryKind, SourceType, milliseconds
+from services.loyalty.domain.ledger import Balance, Entry, EntryKind, SourceType, milliseconds
 from services.loyalty.domain.orders import Basket
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.reservations import ReservationState
