@@ -9,6 +9,7 @@ rest. Two of the three come back with the courier. What must come out follows fr
 * earned: floor(250.00) = 250 points; kept goods earn floor(33.33) = 33, so 217 are taken back (R3)
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -54,6 +55,7 @@ class Story:
     def run(self) -> None:
         """The whole story. Raises StepError where it cannot go on."""
         self.gateway, self.provider, self.courier = self.shop.gateway, self.shop.provider, self.shop.courier
+        self._begin_with_a_second()
         run = self.gateway.run
         self.account, self.order = f"anna-{run}", f"order-{run}"
         self._join()
@@ -64,6 +66,14 @@ class Story:
         self._get_money()
         self._settle_points()
         self._reconcile()
+
+    def _begin_with_a_second(self) -> None:
+        """Wait for the next whole second: the provider's books know no smaller unit.
+
+        So whatever happened before is before the period that this story reconciles, in both books.
+        """
+        self.began_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+        time.sleep((self.began_at - datetime.now(UTC)).total_seconds())
 
     def _join(self) -> None:
         member = {"program_id": PROGRAM, "customer_id": f"cust-{self.account}", "account_id": self.account}
