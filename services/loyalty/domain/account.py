@@ -1,5 +1,6 @@
 """A member's points account: the aggregate that every movement of points goes through."""
 
+import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ from services.loyalty.domain.ledger import (
     Expiring,
     Posting,
     Source,
+    from_milliseconds,
+    milliseconds,
     seal,
 )
 from services.loyalty.domain.lots import NEVER, Lot, LotState, consumption_order
@@ -60,7 +63,7 @@ class Account:
     head_hash: str = ""
     told: int = 0
     buckets: dict[Bucket, int] = field(default_factory=lambda: dict.fromkeys(Bucket, 0))
-    expiring: dict[datetime, int] = field(default_factory=dict)
+    expiring: dict[int, int] = field(default_factory=dict)  # by milliseconds: there may be hundreds
     holds: dict[str, datetime] = field(default_factory=dict)
     next_activation_at: datetime | None = None
 
@@ -109,7 +112,8 @@ class Account:
     def next_due_at(self) -> datetime | None:
         """When the clock has something to do here, at the earliest."""
         due = [self.next_activation_at] if self.next_activation_at else []
-        due += (at for at, points in self.expiring.items() if points)
+        if self.expiring:
+            due.append(from_milliseconds(min(self.expiring)))
         due += self.holds.values()
         return min(due, default=None)
 
@@ -121,7 +125,7 @@ class Account:
     def balance(self, now: datetime) -> Balance:
         """What it holds, once the clock was applied."""
         buckets = self.buckets
-        soon = sorted((at, points) for at, points in self.expiring.items() if points) if self.expiring else ()
+        soon = heapq.nsmallest(EXPIRING_SHOWN, self.expiring.items()) if self.expiring else ()
         return Balance(
             pending=buckets[Bucket.PENDING],
             available=buckets[Bucket.AVAILABLE],
@@ -130,7 +134,7 @@ class Account:
             lifetime_earned=-buckets[Bucket.ISSUED],
             lifetime_redeemed=buckets[Bucket.REDEEMED],
             lifetime_expired=buckets[Bucket.EXPIRED],
-            expiring=tuple(Expiring(points, at) for at, points in soon[:EXPIRING_SHOWN]),
+            expiring=tuple(Expiring(points, from_milliseconds(at)) for at, points in soon),
             as_of=now,
             version=self.version,
         )
@@ -283,11 +287,12 @@ class Account:
     def _expiring(self, lot: Lot, points: int) -> None:
         if lot.expires_at is None or lot.expires_at >= NEVER:
             return
-        total = self.expiring.get(lot.expires_at, 0) + points
+        at = milliseconds(lot.expires_at)
+        total = self.expiring.get(at, 0) + points
         if total:
-            self.expiring[lot.expires_at] = total
+            self.expiring[at] = total
         else:
-            self.expiring.pop(lot.expires_at, None)
+            self.expiring.pop(at, None)
 
 
 def open_account(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -148,6 +148,11 @@ def milliseconds(instant: datetime) -> int:
     """Whole milliseconds since 1970: how an instant is hashed, and what MongoDB keeps of it."""
     since = instant - _EPOCH
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+
+
+def from_milliseconds(since: int) -> datetime:
+    """The instant again."""
+    return _EPOCH + timedelta(milliseconds=since)
 
 
 # Made once: `json.dumps` with these separators would make one for every entry.

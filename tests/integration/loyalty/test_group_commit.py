@@ -4,18 +4,21 @@ from typing import Any
 
 import pytest
 
+from services.chassis.kernel.context import Actor, ActorType, RequestContext
 from services.chassis.kernel.errors import AftercareError
 from services.chassis.kernel.unit_of_work import Answer
 from services.loyalty.adapters.mongo.accounts import account_key, to_account
 from services.loyalty.adapters.mongo.entries import to_entry
 from services.loyalty.adapters.mongo.lots import has_lot, to_lot
 from services.loyalty.application.ports import Change, Needs
+from services.loyalty.application.use_cases.earn_points import EarnPoints, earn_points
 from services.loyalty.bootstrap import build_serve_ports
 from services.loyalty.domain.account import Account
 from services.loyalty.domain.ledger import Bucket, sums, verify_chain
 from services.loyalty.domain.lots import LotState
 from services.loyalty.domain.program import Program
 from services.loyalty.domain.rules.spending import reserve
+from services.loyalty.entrypoints.grpc.mapping import to_basket
 from tests.integration.loyalty.world import TENANT, World, basket
 
 pytestmark = pytest.mark.integration
@@ -61,19 +64,20 @@ async def test_bad_commands_leave_their_neighbours_alone(world: World) -> None:
 
 async def test_the_same_key_twice_in_a_batch(world: World) -> None:
     member = await world.member()
-    request = world.earn_request(member, basket("o", 1_000), "K")
-    other = world.earn_request(member, basket("o", 2_000), "K")
+    ports = build_serve_ports(world.client, world.database, world.clock)
 
-    outcomes = await asyncio.gather(
-        *(world.points.EarnPoints(each) for each in (request, request, other, request)),
-        return_exceptions=True,
+    def asked(order_id: str, fingerprint: str) -> EarnPoints:
+        ctx = RequestContext(TENANT, Actor(ActorType.SYSTEM, "test"), "K", fingerprint)
+        return EarnPoints(ctx, member, to_basket(basket(order_id, 1_000)))
+
+    # In one process and one turn of its loop, so they are one batch, in this order.
+    commands = [asked("o", "same"), asked("o", "same"), asked("p", "other"), asked("o", "same")]
+    outcomes: list[Any] = await asyncio.gather(
+        *(earn_points(ports, command) for command in commands), return_exceptions=True
     )
 
-    answers = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
-    assert sorted(answer.replayed for answer in answers) == [False, True, True]
-    assert [each.reason for each in outcomes if isinstance(each, AftercareError)] == [
-        "IDEMPOTENCY_KEY_REUSED"
-    ]
+    assert [outcomes[place].replayed for place in (0, 1, 3)] == [False, True, True]
+    assert outcomes[2].reason == "IDEMPOTENCY_KEY_REUSED"
     assert (await world.balance(member)).pending == 10
 
 

@@ -47,7 +47,7 @@ def to_account(row: Document) -> Account:
         row["head_hash"],
         row["told"],
         dict(zip(_BUCKETS, row["buckets"], strict=True)),
-        dict(row["expiring"]),
+        dict(zip(*row["expiring"], strict=True)),
         row["holds"],
         row["next_activation_at"],
     )
@@ -75,7 +75,7 @@ def to_update(account: Account) -> Document:
         "head_hash": account.head_hash,
         "told": account.told,
         "buckets": list(account.buckets.values()),
-        "expiring": list(account.expiring.items()),
+        "expiring": [list(account.expiring), list(account.expiring.values())],
         "holds": account.holds,
         "next_activation_at": account.next_activation_at,
         "next_due_at": account.next_due_at,
