@@ -76,13 +76,19 @@ async def import_rows(
     for row in rows:
         by_account.setdefault(row.account_id, []).append(row)
     groups = list(by_account.values())
-    verdicts = await ports.accounts.change_many([_change(ctx, program_id, group) for group in groups])
+    # Orders are taken for new until one turns out to be known: then this import is a repetition.
+    guess_new = report.duplicate_orders == 0
+    verdicts = await ports.accounts.change_many(
+        [_change(ctx, program_id, group, guess_new=guess_new) for group in groups]
+    )
     report.rows += len(rows)
     for group, verdict in zip(groups, verdicts, strict=True):
         _count(report, group, verdict)
 
 
-def _change(ctx: RequestContext, program_id: str, rows: Sequence[ImportRow]) -> Change[_Imported]:
+def _change(
+    ctx: RequestContext, program_id: str, rows: Sequence[ImportRow], *, guess_new: bool
+) -> Change[_Imported]:
     def decide(account: Account, program: Program, now: datetime) -> _Imported:
         if account.program_id != program_id:
             raise errors.already_enrolled(account.customer_id, account.account_id)
@@ -92,7 +98,7 @@ def _change(ctx: RequestContext, program_id: str, rows: Sequence[ImportRow]) -> 
         ctx.tenant_id,
         rows[0].account_id,
         decide,
-        Needs(orders=tuple(row.basket.order_id for row in rows)),
+        Needs(orders=tuple(row.basket.order_id for row in rows), guess_new=guess_new),
         opens=Opening(program_id, rows[0].customer_id),
     )
 
