@@ -92,7 +92,7 @@ def _check_history(imported: Imported, figures: Figures) -> None:
 
 
 def _teller(console: Console) -> Callable[[str], None]:
-    return lambda text: console.print(f"[green]✓[/] {text}", highlight=False)
+    return lambda text: console.print(f"[green]✓[/] {text}", highlight=False, soft_wrap=True)
 
 
 def _as_json(imported: Imported, story: Story, seconds: float) -> dict[str, Any]:

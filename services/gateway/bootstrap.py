@@ -10,12 +10,10 @@ from typing import NoReturn
 
 import structlog
 
-from services.chassis import logging, telemetry
+from services.chassis import processes, telemetry
 from services.chassis.kernel.clock import SystemClock
 from services.chassis.kernel.coroutines import run_now
 from services.chassis.mongo.client import Client, connect, connect_blocking
-from services.chassis.mongo.migrations import migrate as migrate_database
-from services.chassis.settings import load
 from services.gateway.adapters.mongo.events import MongoEventFeed
 from services.gateway.adapters.mongo.keys import MongoKeys
 from services.gateway.adapters.mongo.schema import SCHEMA
@@ -32,7 +30,7 @@ def serve() -> None:
     """Answer HTTP until SIGTERM; requests in hand are finished first."""
     import uvloop  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("serve")
+    settings = processes.start("gateway", "serve", GatewaySettings)
     uvloop.run(_serve(settings))
 
 
@@ -93,56 +91,43 @@ def _leave(*_: object) -> NoReturn:
 
 def work() -> None:
     """Keep the event feed until SIGTERM."""
-    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - see the module's docstring
-    from services.chassis.nameko.runner import WorkerConfig, run_worker  # noqa: PLC0415 - the same
-    from services.gateway.entrypoints.events.handlers import bound_to  # noqa: PLC0415 - the same
+    from services.gateway.entrypoints.events.handlers import bound_to  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("work")
+    settings = processes.start("gateway", "work", GatewaySettings)
     client = connect_blocking(settings.mongodb_uri.get_secret_value())
-    ports = _ports(settings, client)
-    feed = MongoEventFeed(client, client[settings.gateway_database])
-    config = WorkerConfig(settings.amqp_uri.get_secret_value())
-    run_worker(
-        "gateway",
-        bound_to(replace(ports, events=SharedCommits(feed))),
-        (),
-        config,
-        expose=OpsServer.exposing(settings.ops_port),
-    )
+    feed = SharedCommits(MongoEventFeed(client, client[settings.gateway_database]))
+    processes.work("gateway", settings, bound_to(replace(_ports(settings, client), events=feed)), ())
 
 
 def relay() -> None:
     """The gateway tells nothing, so there is nothing to relay."""
-    _start("relay")
+    processes.start("gateway", "relay", GatewaySettings)
     log.info("the gateway publishes no events; this verb exists so that every service has the same four")
 
 
 def migrate() -> None:
     """Create collections, indexes and queues; in local and test mode, register the development keys."""
-    from services.chassis.events.topology import declare  # noqa: PLC0415 - see the module's docstring
-    from services.gateway.entrypoints.events.handlers import SUBSCRIPTIONS  # noqa: PLC0415 - the same
+    from services.gateway.entrypoints.events.handlers import SUBSCRIPTIONS  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("migrate")
-    client = connect_blocking(settings.mongodb_uri.get_secret_value())
-    database = client[settings.gateway_database]
-    clock = SystemClock()
-    for step in run_now(migrate_database(database, SCHEMA, clock)):
-        log.info("migrated", step=step)
-    declare(settings.amqp_uri.get_secret_value(), "gateway", SUBSCRIPTIONS)
-    if settings.aftercare_mode != "live":
-        keys = MongoKeys(database)
-        pepper = settings.gateway_key_pepper.get_secret_value()
-        for name, dev in settings.gateway_dev_keys.items():
-            credential = Credential(f"key_{name}", dev.tenant, dev.audience)
-            run_now(keys.put(hashed(dev.key.get_secret_value(), pepper), credential, clock.now()))
-    run_now(client.close())
+    settings = processes.start("gateway", "migrate", GatewaySettings)
+    processes.migrate(
+        "gateway",
+        settings,
+        database=settings.gateway_database,
+        schema=SCHEMA,
+        subscriptions=SUBSCRIPTIONS,
+        first_data=lambda client: _register_development_keys(settings, client),
+    )
 
 
-def _start(verb: str) -> GatewaySettings:
-    settings = load(GatewaySettings)
-    logging.configure("gateway", verb, settings.log_level)
-    telemetry.set_up(f"gateway-{verb}", settings.otel_exporter_otlp_endpoint)
-    return settings
+def _register_development_keys(settings: GatewaySettings, client: Client) -> None:
+    if settings.aftercare_mode == "live":
+        return
+    keys = MongoKeys(client[settings.gateway_database])
+    pepper = settings.gateway_key_pepper.get_secret_value()
+    for name, dev in settings.gateway_dev_keys.items():
+        credential = Credential(f"key_{name}", dev.tenant, dev.audience)
+        run_now(keys.put(hashed(dev.key.get_secret_value(), pepper), credential, SystemClock().now()))
 
 
 def _ports(settings: GatewaySettings, client: Client) -> Ports:

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.chassis import logging, telemetry
+from services.chassis import processes, telemetry
 from services.chassis.kernel.clock import Clock, SystemClock
 from services.chassis.kernel.context import system_context
 from services.chassis.kernel.coroutines import run_now
 from services.chassis.kernel.errors import AftercareError
 from services.chassis.kernel.ids import Ids, SortableIds
-from services.chassis.mongo.client import Client, DatabaseHandle, connect, connect_blocking, plain
-from services.chassis.mongo.migrations import migrate as migrate_database
+from services.chassis.mongo.client import Client, DatabaseHandle, connect_blocking
 from services.chassis.mongo.outbox import Outbox
 from services.chassis.mongo.requests import StoredAnswers
 from services.chassis.mongo.unit_of_work import MongoUnitOfWork, Scope
-from services.chassis.settings import load
 from services.loyalty.adapters.event_payloads import payload_of
 from services.loyalty.adapters.mongo.committing import Committer
 from services.loyalty.adapters.mongo.desk import (
@@ -45,41 +43,18 @@ log = structlog.get_logger(__name__)
 
 def serve() -> None:
     """Answer gRPC until SIGTERM; accepted calls are finished first."""
-    from services.chassis.grpc import server  # noqa: PLC0415 - see the module's docstring
+    from services.loyalty.entrypoints.grpc.services import grpc_services  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("serve")
-    server.run(_serve(settings))
+    settings = processes.start("loyalty", "serve", LoyaltySettings)
 
-
-async def _serve(settings: LoyaltySettings) -> None:
-    from services.chassis.grpc import server  # noqa: PLC0415 - see the module's docstring
-    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - the same
-    from services.chassis.mongo.errors import as_aftercare_error  # noqa: PLC0415 - the same
-    from services.loyalty.entrypoints.grpc.services import grpc_services  # noqa: PLC0415 - the same
-
-    client = connect(settings.mongodb_uri.get_secret_value())
-    seen = {"ready": False}
     _calm_the_collector()
-
-    async def ready() -> bool:
-        try:
-            await client[settings.loyalty_database].command("ping")
-        except Exception:
-            seen["ready"] = False
-            raise
-        seen["ready"] = True
-        return True
-
-    OpsServer.exposing(settings.ops_port)(lambda: seen["ready"])
-    await server.serve(
-        grpc_services(build_serve_ports(client, settings.loyalty_database)),
-        settings.loyalty_listen,
-        service_name="loyalty",
-        ready=ready,
-        translate=as_aftercare_error,
-        reflection=settings.aftercare_mode != "live",
+    processes.serve(
+        "loyalty",
+        settings,
+        database=settings.loyalty_database,
+        listen=settings.loyalty_listen,
+        services=lambda client: grpc_services(build_serve_ports(client, settings.loyalty_database)),
     )
-    await client.close()
 
 
 def _calm_the_collector() -> None:
@@ -93,51 +68,39 @@ def _calm_the_collector() -> None:
 
 def work() -> None:
     """Handle events and sweep accounts until SIGTERM."""
-    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - see the module's docstring
-    from services.chassis.nameko.runner import WorkerConfig, run_worker  # noqa: PLC0415 - the same
-    from services.loyalty.entrypoints.events.handlers import bound_to, timers  # noqa: PLC0415 - the same
+    from services.loyalty.entrypoints.events.handlers import bound_to, timers  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("work")
+    settings = processes.start("loyalty", "work", LoyaltySettings)
     client = connect_blocking(settings.mongodb_uri.get_secret_value())
     ports = build_work_ports(client, settings.loyalty_database)
-    config = WorkerConfig(settings.amqp_uri.get_secret_value())
-    expose = OpsServer.exposing(settings.ops_port)
-    run_worker(
-        "loyalty", bound_to(ports), timers(ports, settings.loyalty_sweep_seconds), config, expose=expose
-    )
+    processes.work("loyalty", settings, bound_to(ports), timers(ports, settings.loyalty_sweep_seconds))
 
 
 def relay() -> None:
     """Carry our outbox to the broker until SIGTERM."""
-    from services.chassis.events.relay import OutboxSource  # noqa: PLC0415 - see the module's docstring
-    from services.chassis.events.relay_process import run_relay  # noqa: PLC0415 - the same
-    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - the same
-
-    settings = _start("relay")
-    database = plain(settings.mongodb_uri.get_secret_value())[settings.loyalty_database]
-    run_relay(
-        [OutboxSource("loyalty", database)],
-        settings.amqp_uri.get_secret_value(),
-        expose=OpsServer.exposing(settings.ops_port),
-    )
+    settings = processes.start("loyalty", "relay", LoyaltySettings)
+    processes.relay("loyalty", settings, settings.loyalty_database)
 
 
 def migrate() -> None:
     """Create collections, indexes and queues; in local mode also a first programme."""
-    from services.chassis.events.topology import declare  # noqa: PLC0415 - see the module's docstring
-    from services.loyalty.entrypoints.events.handlers import SUBSCRIPTIONS  # noqa: PLC0415 - the same
+    from services.loyalty.entrypoints.events.handlers import SUBSCRIPTIONS  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("migrate")
-    client = connect_blocking(settings.mongodb_uri.get_secret_value())
-    for step in run_now(migrate_database(client[settings.loyalty_database], SCHEMA, SystemClock())):
-        log.info("migrated", step=step)
-    if settings.aftercare_mode == "local":
-        _create_local_program(settings, build_work_ports(client, settings.loyalty_database))
-    declare(settings.amqp_uri.get_secret_value(), "loyalty", SUBSCRIPTIONS)
-    run_now(client.close())
+    settings = processes.start("loyalty", "migrate", LoyaltySettings)
+    processes.migrate(
+        "loyalty",
+        settings,
+        database=settings.loyalty_database,
+        schema=SCHEMA,
+        subscriptions=SUBSCRIPTIONS,
+        first_data=lambda client: _create_local_program(settings, client),
+    )
 
 
-def _create_local_program(settings: LoyaltySettings, ports: Ports) -> None:
+def _create_local_program(settings: LoyaltySettings, client: Client) -> None:
+    if settings.aftercare_mode != "local":
+        return
+    ports = build_work_ports(client, settings.loyalty_database)
     program = local_club(settings.loyalty_local_tenant, settings.loyalty_local_program)
     ctx = system_context(program.tenant_id, "loyalty.migrate", f"local-{program.program_id}")
     try:
@@ -195,10 +158,3 @@ def _build(client: Client, database_name: str, clock: Clock | None, ids: Ids | N
 
 def _scope(scope: Scope) -> Scope:
     return scope
-
-
-def _start(verb: str) -> LoyaltySettings:
-    settings = load(LoyaltySettings)
-    logging.configure("loyalty", verb, settings.log_level)
-    telemetry.set_up(f"loyalty-{verb}", settings.otel_exporter_otlp_endpoint)
-    return settings

@@ -2,30 +2,24 @@
 
 import sys
 
-USAGE = "usage: python -m services.refunds serve | work | relay | migrate\n"
-EX_USAGE = 64
+if sys.argv[1:] == ["work"]:
+    from services.chassis.nameko.green import go_green
+
+    go_green()  # before anything else is loaded
+
+from services.chassis import processes
 
 
-def main(arguments: list[str]) -> int:
-    """Run the verb; an unknown one prints the usage."""
-    if len(arguments) != 1 or arguments[0] not in {"serve", "work", "relay", "migrate"}:
-        sys.stderr.write(USAGE)
-        return EX_USAGE
-    if arguments[0] == "work":
-        from services.chassis.nameko.green import go_green  # noqa: PLC0415 - patches before anything is loaded
+def _verbs() -> processes.Verbs:
+    from services.refunds import bootstrap  # noqa: PLC0415 - only for a verb that exists
 
-        go_green()
-    from services.refunds import bootstrap  # noqa: PLC0415 - after the patch
-
-    run = {
+    return {
         "serve": bootstrap.serve,
         "work": bootstrap.work,
         "relay": bootstrap.relay,
         "migrate": bootstrap.migrate,
     }
-    run[arguments[0]]()
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(processes.main("refunds", sys.argv[1:], _verbs))

@@ -8,16 +8,14 @@ from datetime import timedelta
 
 import structlog
 
-from services.chassis import logging, telemetry
+from services.chassis import processes, telemetry
 from services.chassis.kernel.clock import Clock, SystemClock
-from services.chassis.kernel.coroutines import Offload, call_directly, run_now
+from services.chassis.kernel.coroutines import Offload, call_directly
 from services.chassis.kernel.ids import Ids, SortableIds
-from services.chassis.mongo.client import Client, DatabaseHandle, connect, connect_blocking, plain
-from services.chassis.mongo.migrations import migrate as migrate_database
+from services.chassis.mongo.client import Client, DatabaseHandle, connect_blocking
 from services.chassis.mongo.outbox import Outbox
 from services.chassis.mongo.requests import StoredAnswers
 from services.chassis.mongo.unit_of_work import MongoUnitOfWork
-from services.chassis.settings import load
 from services.returns.adapters.couriers.registry import build_carrier
 from services.returns.adapters.couriers.settings import CarrierSettings
 from services.returns.adapters.event_payloads import payload_of
@@ -41,82 +39,46 @@ log = structlog.get_logger(__name__)
 
 def serve() -> None:
     """Answer gRPC until SIGTERM; accepted calls are finished first."""
-    from services.chassis.grpc import server  # noqa: PLC0415 - see the module's docstring
+    from services.returns.entrypoints.grpc.services import grpc_services  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("serve")
-    server.run(_serve(settings))
-
-
-async def _serve(settings: ReturnsSettings) -> None:
-    from services.chassis.grpc import server  # noqa: PLC0415 - see the module's docstring
-    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - the same
-    from services.chassis.mongo.errors import as_aftercare_error  # noqa: PLC0415 - the same
-    from services.returns.entrypoints.grpc.services import grpc_services  # noqa: PLC0415 - the same
-
-    client = connect(settings.mongodb_uri.get_secret_value())
-    seen = {"ready": False}
-
-    async def ready() -> bool:
-        try:
-            await client[settings.returns_database].command("ping")
-        except Exception:
-            seen["ready"] = False
-            raise
-        seen["ready"] = True
-        return True
-
-    OpsServer.exposing(settings.ops_port)(lambda: seen["ready"])
-    await server.serve(
-        grpc_services(build_ports(settings, client, asyncio.to_thread)),
-        settings.returns_listen,
-        service_name="returns",
-        ready=ready,
-        translate=as_aftercare_error,
-        reflection=settings.aftercare_mode != "live",
+    settings = processes.start("returns", "serve", ReturnsSettings)
+    processes.serve(
+        "returns",
+        settings,
+        database=settings.returns_database,
+        listen=settings.returns_listen,
+        services=lambda client: grpc_services(build_ports(settings, client, asyncio.to_thread)),
     )
-    await client.close()
 
 
 def work() -> None:
     """Handle events and look after pickups until SIGTERM."""
-    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - see the module's docstring
-    from services.chassis.nameko.runner import WorkerConfig, run_worker  # noqa: PLC0415 - the same
-    from services.returns.entrypoints.events.handlers import bound_to, timers  # noqa: PLC0415 - the same
+    from services.returns.entrypoints.events.handlers import bound_to, timers  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("work")
+    settings = processes.start("returns", "work", ReturnsSettings)
     client = connect_blocking(settings.mongodb_uri.get_secret_value())
     ports = build_ports(settings, client, call_directly)
-    config = WorkerConfig(settings.amqp_uri.get_secret_value())
-    expose = OpsServer.exposing(settings.ops_port)
-    run_worker("returns", bound_to(ports), timers(ports), config, expose=expose)
+    processes.work("returns", settings, bound_to(ports), timers(ports))
 
 
 def relay() -> None:
     """Carry our outbox to the broker until SIGTERM."""
-    from services.chassis.events.relay import OutboxSource  # noqa: PLC0415 - see the module's docstring
-    from services.chassis.events.relay_process import run_relay  # noqa: PLC0415 - the same
-    from services.chassis.http.ops import OpsServer  # noqa: PLC0415 - the same
-
-    settings = _start("relay")
-    database = plain(settings.mongodb_uri.get_secret_value())[settings.returns_database]
-    run_relay(
-        [OutboxSource("returns", database)],
-        settings.amqp_uri.get_secret_value(),
-        expose=OpsServer.exposing(settings.ops_port),
-    )
+    settings = processes.start("returns", "relay", ReturnsSettings)
+    processes.relay("returns", settings, settings.returns_database)
 
 
 def migrate() -> None:
     """Create collections, indexes and queues."""
-    from services.chassis.events.topology import declare  # noqa: PLC0415 - see the module's docstring
-    from services.returns.entrypoints.events.handlers import SUBSCRIPTIONS  # noqa: PLC0415 - the same
+    from services.returns.entrypoints.events.handlers import SUBSCRIPTIONS  # noqa: PLC0415 - see the module's docstring
 
-    settings = _start("migrate")
-    client = connect_blocking(settings.mongodb_uri.get_secret_value())
-    for step in run_now(migrate_database(client[settings.returns_database], SCHEMA, SystemClock())):
-        log.info("migrated", step=step)
-    declare(settings.amqp_uri.get_secret_value(), "returns", SUBSCRIPTIONS)
-    run_now(client.close())
+    settings = processes.start("returns", "migrate", ReturnsSettings)
+    processes.migrate(
+        "returns",
+        settings,
+        database=settings.returns_database,
+        schema=SCHEMA,
+        subscriptions=SUBSCRIPTIONS,
+    )
 
 
 def build_ports(
@@ -166,10 +128,3 @@ def _courier(settings: ReturnsSettings) -> CarrierSettings:
         api_key=settings.courier_api_key.get_secret_value(),
         webhook_secrets=tuple(settings.webhook_secrets),
     )
-
-
-def _start(verb: str) -> ReturnsSettings:
-    settings = load(ReturnsSettings)
-    logging.configure("returns", verb, settings.log_level)
-    telemetry.set_up(f"returns-{verb}", settings.otel_exporter_otlp_endpoint)
-    return settings

@@ -228,16 +228,17 @@ async def test_an_address_without_a_server_is_unavailable() -> None:
 async def test_health_follows_readiness(server: Running) -> None:
     stub: Any = health_pb2_grpc.HealthStub(server.raw)
 
-    async def becomes(status: int, service: str) -> None:
+    async def becomes(status: int, service: str) -> bool:
         async with asyncio.timeout(5):
             asked = health_pb2.HealthCheckRequest(service=service)
             async for answer in stub.Watch(asked):
                 if answer.status == status:
-                    return
+                    return True
+        return False
 
-    await becomes(health_pb2.HealthCheckResponse.SERVING, "")
+    assert await becomes(health_pb2.HealthCheckResponse.SERVING, "")
     server.ready = False
-    await becomes(health_pb2.HealthCheckResponse.NOT_SERVING, "aftercare.loyalty.v1.PointsService")
+    assert await becomes(health_pb2.HealthCheckResponse.NOT_SERVING, "aftercare.loyalty.v1.PointsService")
 
 
 async def test_reflection_lists_the_services(server: Running) -> None:

@@ -7,30 +7,11 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2_grpc
 
-from aftercare.loyalty.v1 import account_service_pb2, points_service_pb2, program_service_pb2
-from aftercare.refunds.v1 import payment_service_pb2, reconciliation_service_pb2, refund_service_pb2
-from aftercare.returns.v1 import (
-    order_service_pb2,
-    pickup_service_pb2,
-    returns_service_pb2,
-    warehouse_service_pb2,
-)
 from services.chassis.grpc.interceptors import CallInterceptor
 from services.chassis.grpc.server import nothing_to_translate
+from tests.builders.contract import FILES
 from tests.integration.gateway import samples
 
-FILES = (
-    account_service_pb2,
-    points_service_pb2,
-    program_service_pb2,
-    order_service_pb2,
-    pickup_service_pb2,
-    returns_service_pb2,
-    warehouse_service_pb2,
-    payment_service_pb2,
-    reconciliation_service_pb2,
-    refund_service_pb2,
-)
 METHODS = {
     f"/{service.full_name}/{method.name}": method
     for file in FILES

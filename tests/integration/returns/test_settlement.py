@@ -162,10 +162,13 @@ async def test_money_that_comes_back_after_all_was_well_opens_the_return_again(w
 
 
 async def test_refunds_of_others_are_none_of_ours(world: World) -> None:
-    await inspected(world)
+    case = await inspected(world)
+    told, before = world.topics(case.return_id), await world.now(case)
     for foreign in ("", "agent-1", "return:ret_0:settlement:1", "return::settlement:", "a:b:c:d:e"):
         world.refund_told(foreign)
     world.points_told("ret_0")
+    assert world.topics(case.return_id) == told
+    assert await world.now(case) == before
 
 
 async def test_a_second_parcel_is_settled_by_itself_and_the_sums_are_right(world: World) -> None:

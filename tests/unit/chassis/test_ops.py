@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 
@@ -47,7 +48,9 @@ def test_other_paths_are_not_found() -> None:
 
 
 def test_port_0_exposes_nothing() -> None:
+    before = threading.active_count()
     OpsServer.exposing(0)(lambda: pytest.fail("nobody asks"))
+    assert threading.active_count() == before, "no server was started"
 
 
 PATCHED = """

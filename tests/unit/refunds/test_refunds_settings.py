@@ -51,5 +51,12 @@ def test_a_live_key_is_taken_on_purpose(monkeypatch: pytest.MonkeyPatch) -> None
     assert not settings(monkeypatch).livemode
 
 
-def test_crash_points_do_nothing_in_live_mode() -> None:
-    crash_points("live", "after_call")("after_call")
+@pytest.mark.parametrize(("mode", "deaths"), [("live", 0), ("local", 1), ("test", 1)])
+def test_crash_points_do_nothing_in_live_mode(
+    monkeypatch: pytest.MonkeyPatch, mode: str, deaths: int
+) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr("services.refunds.adapters.crash.os.kill", lambda pid, _: killed.append(pid))
+    crash_points(mode, "after_call")("after_call")
+    crash_points(mode, "after_call")("after_record")
+    assert len(killed) == deaths
